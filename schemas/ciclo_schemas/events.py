@@ -1,0 +1,55 @@
+"""What every event has in common, and how events are found by their type."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from ciclo_schemas.values import Record, assert_known
+
+EVENTS: dict[str, type["Event"]] = {}
+"""Every event model by its CloudEvents type, filled as the modules are imported (see `registry`)."""
+
+
+class Event(Record):
+    """The data of one event. Strict when written; `read` is tolerant of what a newer release adds."""
+
+    event_type: ClassVar[str]
+    topic: ClassVar[str]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the model under its type."""
+        if "event_type" in cls.__dict__:
+            if cls.event_type in EVENTS:
+                raise TypeError(f"two models for {cls.event_type}")
+            EVENTS[cls.event_type] = cls
+
+    def write(self) -> bytes:
+        """JSON for the wire, without empty fields.
+
+        Raises ValueError when a field holds an enumeration's `unknown`.
+        """
+        for value in self.__dict__.values():
+            assert_known(value)
+        return self.model_dump_json(exclude_none=True).encode()
+
+    @classmethod
+    def read(cls, data: bytes | str) -> Self:
+        """Read JSON of this or a newer release: unknown fields are ignored, unknown enumeration values kept apart.
+
+        Raises pydantic.ValidationError.
+        """
+        return cls.model_validate_json(data, extra="ignore")
+
+
+def read_event(event_type: str, data: bytes) -> Event | None:
+    """The event of a record, or None for a type that this release does not know.
+
+    Raises pydantic.ValidationError for a known type whose data does not fit.
+    """
+    model = EVENTS.get(event_type)
+    return None if model is None else model.read(data)
+
+
+def types_of(topic: str, events: Mapping[str, type[Event]] = EVENTS) -> set[str]:
+    """Every event type that is published on a topic."""
+    return {name for name, model in events.items() if model.topic == topic}
