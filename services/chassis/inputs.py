@@ -1,0 +1,92 @@
+"""One shape for everything that happens to an aggregate, and what becomes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.chassis.decider import Origin, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The durable row an input came from; the transaction that applies the input deletes it.
+
+    An input whose row is gone (another replica was faster) is dropped.
+    """
+
+    table: str
+    key: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessKey:
+    """What makes an input without a sequence unique for ever; `fingerprint` tells a repeat from a misuse."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in Kafka a record stands."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Something that happened to the aggregate `subject`.
+
+    `data` is None for a type that this release does not know; `raw` is the data as it arrived, kept for
+    parking. `source`, `sequence` and `clock` are set for Ciclo's own events alone.
+    """
+
+    subject: UUID
+    origin: Origin
+    type: str
+    id: UUID
+    data: BaseModel | None
+    raw: str
+    time: datetime | None = None
+    source: str | None = None
+    sequence: int | None = None
+    clock: Mapping[str, int] = field(default_factory=dict)
+    traceparent: str | None = None
+    claim: Claim | None = None
+    business_key: BusinessKey | None = None
+    position: Position | None = None
+    expires_at: datetime | None = None
+    blocked_by_dead: bool = True
+    """False for a redriven dead letter, which is what the others wait behind."""
+
+
+class Fate(StrEnum):
+    """What became of an input."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    PARKED = "parked"
+    DEAD = "dead"
+    REFUSED = "refused"
+    GONE = "gone"
+    LATER = "later"
+    """A command that must be tried again: what it needs is locked, or its state is of a newer release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The fate of one input; for commands also the reply (JSON) and the aggregate's clock after it."""
+
+    fate: Fate
+    reply: str | None = None
+    refusal: Refusal | None = None
+    clock: str = ""
+    reason: str = ""
