@@ -28,6 +28,7 @@ LOCK_FILE = HERE / "jgo.lock.toml"
 CACHE = HERE.parents[1] / ".ciclo" / "jars"
 MIRROR_SETTING = "CICLO_MAVEN_MIRROR"
 ATTEMPTS = 3
+RETRY_AFTER_S = 1.0
 FETCHES_AT_ONCE = 4
 TIMEOUT_S = 30
 
@@ -122,7 +123,7 @@ def _fetch(jar: Jar, maven: MavenContext, cache: Path) -> Jar:
                 raise
             if attempt == ATTEMPTS:
                 raise _refused(jar, error) from error
-            time.sleep(attempt)
+            time.sleep(attempt * RETRY_AFTER_S)
     verify(jar, cache)
     return jar
 

