@@ -1,0 +1,1 @@
+"""The events that Ciclo's services publish and read: the one thing other teams install."""

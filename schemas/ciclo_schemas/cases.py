@@ -12,6 +12,7 @@ from ciclo_schemas.values import (
     Jurisdiction,
     Language,
     Moment,
+    Number,
     RemedyKind,
     TextRef,
 )
@@ -24,6 +25,7 @@ class CaseEvent(Event):
 
     topic: ClassVar[str] = TOPIC
     channel: Channel
+    """How the customer's word arrived."""
     reported_at: Moment
     """When intake received it; rights are computed from this moment."""
 
@@ -33,13 +35,21 @@ class CaseOpened(CaseEvent):
 
     event_type: ClassVar[str] = "ciclo.case.opened.v1"
     case_no: Identifier
+    """The reference people read out, with a check digit."""
     customer_ref: CustomerRef
+    """Who reports; opaque, minted by intake alone."""
     facts: Facts
+    """What the customer states in structured form."""
     asked_for: RemedyKind | None = None
+    """The remedy that the customer wishes, if any was named."""
     language: Language
+    """Language of the conversation."""
     jurisdiction: Jurisdiction
+    """Country whose law protects the customer (ISO 3166-1 alpha-2)."""
     safety_flag: bool
+    """Whether intake heard a safety word at the door: always urgent."""
     text_ref: TextRef
+    """The customer's words, in intake's vault."""
 
 
 class CaseInformationReceived(CaseEvent):
@@ -47,8 +57,11 @@ class CaseInformationReceived(CaseEvent):
 
     event_type: ClassVar[str] = "ciclo.case.information_received.v1"
     facts: Facts
+    """What the customer now states; fields that are absent change nothing."""
     safety_flag: bool
+    """Whether intake heard a safety word at the door: always urgent."""
     text_ref: TextRef | None = None
+    """The customer's words, in intake's vault."""
 
 
 class CaseRemedyChosen(CaseEvent):
@@ -56,7 +69,9 @@ class CaseRemedyChosen(CaseEvent):
 
     event_type: ClassVar[str] = "ciclo.case.remedy_chosen.v1"
     remedy: RemedyKind
-    assessment_no: int
+    """What the customer chose."""
+    assessment_no: Number
+    """The assessment that offered it."""
 
 
 class CaseHumanRequested(CaseEvent):
@@ -64,21 +79,28 @@ class CaseHumanRequested(CaseEvent):
 
     event_type: ClassVar[str] = "ciclo.case.human_requested.v1"
     safety_flag: bool = False
+    """Whether intake heard a safety word at the door: always urgent."""
     text_ref: TextRef | None = None
+    """The customer's words, in intake's vault."""
 
 
 class CaseResolutionConfirmed(CaseEvent):
     """The customer says it is solved: only the customer does."""
 
     event_type: ClassVar[str] = "ciclo.case.resolution_confirmed.v1"
-    proposal_no: int
+    proposal_no: Number
+    """The proposed resolution that is confirmed."""
 
 
 class CaseResolutionDenied(CaseEvent):
     """The customer says it is not solved, and why."""
 
     event_type: ClassVar[str] = "ciclo.case.resolution_denied.v1"
-    proposal_no: int
+    proposal_no: Number
+    """The proposed resolution that is denied."""
     reason: Code
+    """Why it is not solved."""
     safety_flag: bool
+    """Whether intake heard a safety word at the door: always urgent."""
     text_ref: TextRef | None = None
+    """The customer's words, in intake's vault."""

@@ -1,7 +1,7 @@
 """What every event has in common, and how events are found by their type."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from ciclo_schemas.values import Record, assert_known
 
@@ -16,7 +16,7 @@ class Event(Record):
     topic: ClassVar[str]
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         """Register the model under its type."""
         if "event_type" in cls.__dict__:
             if cls.event_type in EVENTS:
@@ -26,19 +26,19 @@ class Event(Record):
     def write(self) -> bytes:
         """JSON for the wire, without empty fields.
 
-        Raises ValueError when a field holds an enumeration's `unknown`.
+        Raises ValueError when a field, at any depth, holds what only readers may see (`OpenEnum.fallback`).
         """
-        for value in self.__dict__.values():
-            assert_known(value)
+        assert_known(self)
         return self.model_dump_json(exclude_none=True).encode()
 
     @classmethod
     def read(cls, data: bytes | str) -> Self:
-        """Read JSON of this or a newer release: unknown fields are ignored, unknown enumeration values kept apart.
+        """Read JSON of this or a newer release: unknown fields are ignored, unknown values become fallbacks.
 
-        Raises pydantic.ValidationError.
+        Types are not guessed: "3" is no number. Raises pydantic.ValidationError, whose text quotes what was
+        sent: log its locations and types alone.
         """
-        return cls.model_validate_json(data, extra="ignore")
+        return cls.model_validate_json(data, strict=True, extra="ignore")
 
 
 def read_event(event_type: str, data: bytes) -> Event | None:

@@ -3,6 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from ciclo_schemas.events import Event
 from ciclo_schemas.values import Code, Language, Moment
 
@@ -14,7 +16,9 @@ class NotificationEvent(Event):
 
     topic: ClassVar[str] = TOPIC
     template: Code
+    """Which message: receipt, decision, question, closing."""
     cause: UUID
+    """Id of the event that the message tells about."""
 
 
 class NotificationSent(NotificationEvent):
@@ -22,7 +26,9 @@ class NotificationSent(NotificationEvent):
 
     event_type: ClassVar[str] = "ciclo.notification.sent.v1"
     language: Language
+    """Language of the message."""
     sent_at: Moment
+    """When the provider accepted it."""
 
 
 class NotificationFailed(NotificationEvent):
@@ -30,4 +36,6 @@ class NotificationFailed(NotificationEvent):
 
     event_type: ClassVar[str] = "ciclo.notification.failed.v1"
     reason: Code
-    attempts: int
+    """Why it was given up."""
+    attempts: int = Field(ge=0, le=1_000_000)
+    """How often it was tried; 0 when there was nothing to try, such as no address."""
