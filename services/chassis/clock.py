@@ -1,0 +1,14 @@
+"""The machine's clock, for logs and intervals. Decisions take their time from the database instead."""
+
+import time
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """This machine's idea of the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def seconds() -> float:
+    """A clock that never goes back, in seconds; only differences mean something."""
+    return time.monotonic()

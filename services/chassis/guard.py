@@ -1,0 +1,110 @@
+"""Around every request: its trace, limits of size, time and number, and an answer whatever happens."""
+
+import asyncio
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.chassis.database import is_transient
+from services.chassis.problems import FRAMEWORK, Problem, problem, unavailable
+from services.chassis.tracing import trace_of, traced
+
+MAX_BODY_BYTES = 64 * 1024
+TIME_LIMIT_S = 15.0
+MAX_AT_ONCE = 1000
+
+log = structlog.get_logger()
+
+
+class Guard:
+    """ASGI middleware of the public API.
+
+    413 for a body of more than `max_body` bytes, counted as it streams; 503 after `time_limit` seconds, at
+    more than `at_once` requests, and when the database is away; 500 without details for anything else.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_body: int = MAX_BODY_BYTES,
+        time_limit: float = TIME_LIMIT_S,
+        at_once: int = MAX_AT_ONCE,
+    ) -> None:
+        self._app = app
+        self._max_body = max_body
+        self._time_limit = time_limit
+        self._at_once = at_once
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(receive, send, self._max_body)
+        with traced(Headers(scope=scope).get("traceparent")) as traceparent:
+            with structlog.contextvars.bound_contextvars(**trace_of(traceparent)):
+                why_not = await self._answer(scope, exchange)
+            if why_not is not None:
+                await why_not.response()(scope, receive, send)
+
+    async def _answer(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
+        """Run the request; what went wrong is returned as long as it can still be answered."""
+        if self._running >= self._at_once:
+            return unavailable("too_busy", "too many requests are running")
+        self._running += 1
+        limit = asyncio.timeout(self._time_limit)
+        try:
+            if exchange.announces_too_much(scope):
+                return problem(413, *FRAMEWORK[413])
+            async with limit:
+                await self._app(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            if exchange.answering:
+                raise
+            return self._explain(scope, error, late=limit.expired())
+        finally:
+            self._running -= 1
+        return None
+
+    def _explain(self, scope: Scope, error: Exception, *, late: bool) -> Problem:
+        if isinstance(error, Problem):
+            return error
+        where = {"method": scope["method"], "route": getattr(scope.get("route"), "path", "")}
+        if late:
+            log.warning("request took too long", **where)
+            return unavailable("not_in_time", "the request took too long; please repeat it")
+        if is_transient(error):
+            log.warning("request failed: database", error=type(error).__name__, **where)
+            return unavailable("database_unavailable", "the service cannot reach its database")
+        log.error("request failed", exc_info=error, **where)
+        return problem(500, "internal", "the request failed; the failure was recorded")
+
+
+class _Exchange:
+    """One request's messages, its body counted and the beginning of its answer noticed."""
+
+    def __init__(self, receive: Receive, send: Send, max_body: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._left = max_body
+        self.answering = False
+
+    def announces_too_much(self, scope: Scope) -> bool:
+        announced = Headers(scope=scope).get("content-length", "")
+        return announced.isdecimal() and int(announced) > self._left
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                # FastAPI would turn any other exception, met while it reads a body, into a 400.
+                raise HTTPException(413)
+        return message
+
+    async def send(self, message: Message) -> None:
+        self.answering = True
+        await self._send(message)

@@ -1,0 +1,142 @@
+"""The HTTP edge of a service: its routes, and one kind of answer (RFC 9457) for all that goes wrong."""
+
+import hmac
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import SecretStr
+from starlette.exceptions import HTTPException
+
+from services.chassis.commands import Commands
+from services.chassis.guard import Guard
+from services.chassis.health import Health, health_routes
+from services.chassis.inputs import Outcome
+from services.chassis.problems import (
+    FRAMEWORK,
+    MEDIA_TYPE,
+    Problem,
+    ProblemDetails,
+    Refused,
+    invalid,
+    problem,
+)
+
+__all__ = [
+    "CommandsDep",
+    "IfCaseClock",
+    "PoolDep",
+    "Problem",
+    "Refused",
+    "case_clock",
+    "create_http",
+    "problem",
+    "service_token",
+]
+
+_bearer = HTTPBearer(auto_error=False, description="The secret that staff tools and services share")
+
+
+def _commands(request: Request) -> Commands:
+    commands: Commands = request.app.state.commands
+    return commands
+
+
+def _pool(request: Request) -> asyncpg.Pool:
+    pool: asyncpg.Pool = request.app.state.pool
+    return pool
+
+
+CommandsDep = Annotated[Commands, Depends(_commands)]
+"""Where a route sends commands."""
+
+PoolDep = Annotated[asyncpg.Pool, Depends(_pool)]
+"""Where a route runs the queries of its views."""
+
+IfCaseClock = Annotated[
+    str | None,
+    Header(
+        alias="If-Case-Clock",
+        max_length=1000,
+        description="A Case-Clock answered before: the request is refused (409) by a service behind it",
+    ),
+]
+
+
+def service_token(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> None:
+    """Let only those pass who show the service token. Raises Problem 401."""
+    expected: SecretStr = request.app.state.service_token
+    shown = "" if credentials is None else credentials.credentials
+    if not hmac.compare_digest(shown.encode(), expected.get_secret_value().encode()):
+        raise Problem(
+            401, "not_authorized", "a valid service token is needed", headers={"WWW-Authenticate": "Bearer"}
+        )
+
+
+def case_clock(response: Response, outcome: Outcome) -> None:
+    """Tell the caller what this service knew of the case after his command (header Case-Clock)."""
+    if outcome.clock:
+        response.headers["Case-Clock"] = outcome.clock
+
+
+def create_http(
+    title: str,
+    routers: Sequence[APIRouter],
+    *,
+    commands: Commands,
+    pool: asyncpg.Pool,
+    health: Health,
+    token: SecretStr,
+) -> FastAPI:
+    """The service's public API, with /livez and /readyz beside its own routes."""
+    app = _Api(title=title, responses=_documented(422, 503))
+    app.state.commands = commands
+    app.state.pool = pool
+    app.state.service_token = token
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_middleware(Guard)
+    app.include_router(health_routes(health))
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+class _Api(FastAPI):
+    """FastAPI that describes the problem details its answers refer to."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        if "ProblemDetails" not in schemas:
+            schema = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs"))
+            schemas["ProblemDetails"] = schema
+        return document
+
+
+def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    return {status: {"description": "Why not (RFC 9457)", "content": content} for status in statuses}
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this class
+    return error.response()
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    return invalid(error.errors()).response()
+
+
+async def _http_exception(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    code, detail = FRAMEWORK.get(error.status_code, ("refused", "the request was refused"))
+    return Problem(error.status_code, code, detail, headers=error.headers).response()

@@ -1,0 +1,126 @@
+"""What every service is told from outside, by environment variables with the service's prefix."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class BadSettings(Exception):
+    """Settings that are missing or invalid; the message names each variable and what was expected."""
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    expected = "expected postgresql://user:password@host:port/database"
+    try:
+        parts = urlsplit(url.get_secret_value())
+        parts.port  # noqa: B018 - raises when it is not a number
+    except ValueError:
+        raise ValueError(expected) from None
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise ValueError(expected)
+    return url
+
+
+def _bootstrap(servers: str) -> str:
+    for server in servers.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError("expected host:port, or several with commas between them")
+    return servers
+
+
+def _service_token(token: SecretStr) -> SecretStr:
+    secret = token.get_secret_value()
+    if len(secret) < 16 or not secret.isascii():
+        raise ValueError("expected at least 16 ASCII characters")
+    return token
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+HttpPort = Annotated[
+    int, Field(ge=0, le=65535, description="TCP port of the service's API; 0 takes a free one")
+]
+AdminPort = Annotated[
+    int, Field(ge=0, le=65535, description="TCP port of /livez, /readyz and /metrics; 0 takes a free one")
+]
+
+
+class ServiceSettings(BaseSettings):
+    """The settings that all services share. A service derives its own class, with its prefix."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: DatabaseUrl = Field(
+        description="The service's own database: postgresql://user:password@host:port/database"
+    )
+    kafka: Annotated[str, AfterValidator(_bootstrap)] = Field(
+        "127.0.0.1:9092", description="Kafka's bootstrap servers: host:port, commas between several"
+    )
+    http_host: str = Field("127.0.0.1", min_length=1, description="Address on which both ports listen")
+    http_port: HttpPort
+    admin_port: AdminPort
+    batch_size: int = Field(500, ge=1, le=5000, description="Records of Kafka in one transaction, at most")
+    shutdown_seconds: float = Field(
+        20, gt=0, le=600, description="Seconds from SIGTERM to the end; what is not finished then is cut off"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least level logged"
+    )
+    service_token: Annotated[SecretStr, AfterValidator(_service_token)] = Field(
+        description="Secret that staff tools and the services show one another (16 characters or more)"
+    )
+
+
+def load(settings: type[S]) -> S:
+    """The settings of this process. Raises BadSettings, which never shows a value."""
+    try:
+        return settings()
+    except ValidationError as error:
+        problems = [
+            _problem(settings, details["loc"], details) for details in error.errors(include_url=False)
+        ]
+    except SettingsError as error:
+        # Its message names the field; the value is in the cause, which is not shown.
+        problems = [str(error)]
+    raise BadSettings("invalid settings:\n" + "\n".join(f"  {problem}" for problem in problems))
+
+
+def describe(settings: type[BaseSettings]) -> str:
+    """The table of settings: each variable with its default (or `required`) and what it means."""
+    rows = [
+        (variable(settings, name), _default(field), field.description or "")
+        for name, field in settings.model_fields.items()
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return "\n".join(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {meaning}" for name, value, meaning in rows)
+
+
+def variable(settings: type[BaseSettings], field: str) -> str:
+    """The environment variable of a field: `WARRANTY_HTTP_PORT`."""
+    return (settings.model_config.get("env_prefix", "") + field).upper()
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=False)
+    return "(a secret)" if isinstance(value, SecretStr) else str(value)
+
+
+def _problem(settings: type[BaseSettings], location: Sequence[int | str], details: Any) -> str:
+    if not location:
+        return str(details["msg"]).removeprefix("Value error, ")
+    name = variable(settings, str(location[0]))
+    inner = "".join(f" > {part}" for part in location[1:])
+    if details["type"] == "missing":
+        field = settings.model_fields.get(str(location[0]))
+        meaning = f": {field.description}" if field is not None and field.description else ""
+        return f"{name}{inner} is missing{meaning}"
+    message = str(details["msg"]).removeprefix("Value error, ")
+    return f"{name}{inner}: {message[:1].lower()}{message[1:]}"

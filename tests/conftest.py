@@ -1,0 +1,49 @@
+"""Fixtures for every tier: real servers, fresh databases, names of topics that no other test uses."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded import Servers, running
+from tests.support.databases import fresh_database
+
+NEEDS_SERVERS = {"integration", "journeys", "drills", "benchmarks"}
+NewDatabase = Callable[[str], Awaitable[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs real PostgreSQL or Kafka."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(tests) and item.path.relative_to(tests).parts[0] in NEEDS_SERVERS:
+            item.add_marker("integration")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Kafka and PostgreSQL: those of CICLO_KAFKA and CICLO_POSTGRES, or embedded ones."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+async def database(servers: Servers) -> AsyncIterator[NewDatabase]:
+    """`url = await database("warranty")`: a fresh database with these migrations, dropped after the module.
+
+    `"chassis"` has the engine's tables alone.
+    """
+    async with AsyncExitStack() as made:
+
+        async def new(service: str) -> str:
+            return await made.enter_async_context(fresh_database(servers.postgres, service))
+
+        yield new
+
+
+@pytest.fixture
+def kafka_prefix() -> str:
+    """A prefix for topics and groups that no other test uses."""
+    return f"test-{secrets.token_hex(6)}."
