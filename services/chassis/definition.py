@@ -15,7 +15,7 @@ from services.chassis.tables import Table
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Projection = Callable[[Published], Iterable[Any]]
 Targets = Callable[[Connection, Any, UUID | None, int], Awaitable[Sequence[UUID]]]
-"""`await targets(connection, data, after, limit)`: the next aggregates concerned, in id order, after `after`."""
+"""`await targets(connection, data, after, limit)`: the next aggregates concerned, by id, after `after`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,15 @@ class Input:
     expires_at: datetime | None = None
     blocked_by_dead: bool = True
     """False for a redriven dead letter, which is what the others wait behind."""
+    label: str | None = None
+    """The id that another system gave its record; rejections name it."""
+    error: str | None = None
+    """Why the data of this input could not be read: it goes to the dead letters."""
+    refusal: Refusal | None = None
+    """Why a record of another system was refused before any decision: it is rejected."""
+    attempts: int = 0
+    first_failed_at: datetime | None = None
+    """How often, and since when, this input failed before: set for redriven dead letters."""
 
 
 class Fate(StrEnum):
@@ -90,3 +99,33 @@ class Outcome:
     refusal: Refusal | None = None
     clock: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator's audited intervention at one aggregate.
+
+    `mark` (source, sequence, event id) advances a watermark: the baseline of a late group, or past a
+    discarded dead letter, whose row goes away with it.
+    """
+
+    actor: str
+    action: str
+    reason: str
+    aggregate: UUID
+    mark: tuple[str, int, str] | None = None
+    dead_letter: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutAdvance:
+    """A page of a fan-out is told: its position goes from `before` to `after`, or its row goes when `done`.
+
+    Positions are the last aggregate told (None: nobody yet); at another position than `before` somebody
+    else was faster, and the page is rolled back.
+    """
+
+    id: int
+    before: UUID | None
+    after: UUID | None
+    done: bool

@@ -1,0 +1,289 @@
+"""One way in: a batch of inputs becomes one transaction.
+
+Lock the aggregates in sorted order, drop duplicates and park what is early, gather facts, fold the inputs
+through the deciders, write one statement per table, commit. The caller commits Kafka offsets afterwards; the
+relay and the effect runner are woken in-process.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from services.chassis import statements
+from services.chassis.breaker import Breaker
+from services.chassis.codec import Codec
+from services.chassis.decider import Lookup, Origin
+from services.chassis.definition import Connection, Definition
+from services.chassis.fold import Fold, Handlers, Source
+from services.chassis.inputs import BusinessKey, Claim, FanOutAdvance, Fate, Input, Operation, Outcome
+from services.chassis.working import Aggregate, Waiting
+
+log = structlog.get_logger(__name__)
+
+ACQUIRE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a transaction left to do: the loops that do it are woken."""
+
+    events: bool
+    effects: bool
+    timers: bool
+    fan_outs: bool
+    parked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Mode:
+    """How a transaction treats what waits at its aggregates; `doomed` sends it to the dead letters."""
+
+    release: bool = True
+    doomed: str | None = None
+
+
+class FanOutMoved(RuntimeError):
+    """Another replica advanced this fan-out first."""
+
+
+class Engine:
+    """Applies inputs for one service. Safe to call concurrently."""
+
+    def __init__(self, pool: asyncpg.Pool, definition: Definition) -> None:
+        self._pool = pool
+        self._definition = definition
+        self._handlers = Handlers(definition)
+        self._callbacks: list[Callable[[Committed], None]] = []
+        self.codec = Codec(definition)
+        self.breaker = Breaker()
+        self.source = Source(definition.name, 1)
+        self.release = _release(definition.name)
+
+    async def start(self) -> None:
+        """Read this service's epoch. Call before the first `apply`."""
+        epoch = await self._pool.fetchval("SELECT max(epoch) FROM source_epoch")
+        self.source = Source(self._definition.name, epoch)
+
+    def on_commit(self, callback: Callable[[Committed], None]) -> None:
+        """Call back after every commit that leaves work for a loop."""
+        self._callbacks.append(callback)
+
+    async def apply(self, inputs: Sequence[Input], *, advance: FanOutAdvance | None = None) -> list[Outcome]:
+        """Decide and store a batch, durably; outcomes in the order of the inputs.
+
+        Inputs claimed from `parked` are sweeps: the engine takes what waits from the table itself.
+        Raises database errors as they are (nothing was kept) and BreakerOpen.
+        """
+        try:
+            return await self._transact(inputs, advance)
+        except asyncpg.IntegrityConstraintViolationError as violation:
+            log.warning("constraint_violated", constraint=violation.constraint_name, inputs=len(inputs))
+            if advance is None:
+                return await self._apart(inputs)
+            keyed = [replace(one, business_key=BusinessKey("fan_out", str(one.id), "")) for one in inputs]
+            outcomes = await self._apart(keyed)
+            await self._transact((), advance)
+            return outcomes
+
+    async def operate(self, operation: Operation) -> None:
+        """Carry out and audit an operator's intervention, then let go on what waited for it."""
+        await self._transact((), None, operation=operation)
+
+    async def _apart(self, inputs: Sequence[Input]) -> list[Outcome]:
+        """Find the aggregate whose decision violates a constraint; all the others lose nothing."""
+        subjects = list(dict.fromkeys(one.subject for one in inputs))
+        if len(inputs) == 1:
+            return [await self._alone(inputs[0])]
+        if len(subjects) == 1:
+            return [await self._alone(one) for one in inputs]
+        first = set(subjects[: len(subjects) // 2])
+        outcomes: dict[int, Outcome] = {}
+        for half in (
+            [index for index, one in enumerate(inputs) if one.subject in first],
+            [index for index, one in enumerate(inputs) if one.subject not in first],
+        ):
+            decided = await self.apply([inputs[index] for index in half])
+            outcomes.update(zip(half, decided, strict=True))
+        return [outcomes[index] for index in range(len(inputs))]
+
+    async def _alone(self, one: Input) -> Outcome:
+        """Decide again with fresh facts; what violates the constraint even then is a dead letter."""
+        try:
+            return (await self._transact([one], None))[0]
+        except asyncpg.IntegrityConstraintViolationError:
+            pass
+        try:
+            outcome = (await self._transact([one], None, mode=_Mode(release=False)))[0]
+        except asyncpg.IntegrityConstraintViolationError as violation:
+            failed = replace(one, error=f"violates {violation.constraint_name}")
+            return (await self._transact([failed], None, mode=_Mode(release=False)))[0]
+        sweep = replace(one, claim=Claim("parked", (0,)), business_key=None)
+        try:
+            await self._transact([sweep], None)
+        except asyncpg.IntegrityConstraintViolationError as violation:
+            await self._transact([sweep], None, mode=_Mode(doomed=f"violates {violation.constraint_name}"))
+        return outcome
+
+    async def _transact(
+        self,
+        inputs: Sequence[Input],
+        advance: FanOutAdvance | None,
+        *,
+        operation: Operation | None = None,
+        mode: _Mode | None = None,
+    ) -> list[Outcome]:
+        mode = mode or _Mode()
+        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
+            fold, made, outcomes = await self._fold(connection, inputs, operation, mode)
+            kafka = sum(one.origin in (Origin.EVENT, Origin.INBOUND) for one in inputs)
+            failures = fold.writes.failures()
+            self.breaker.check(kafka, failures)
+            await self._write(connection, fold, made)
+            if advance is not None:
+                await _advance(connection, advance)
+            if operation is not None:
+                await _audit(connection, operation)
+        self.breaker.keep(kafka, failures)
+        self._announce(fold)
+        return outcomes
+
+    async def _fold(
+        self, connection: Connection, inputs: Sequence[Input], operation: Operation | None, mode: _Mode
+    ) -> tuple[Fold, set[UUID], list[Outcome]]:
+        subjects = {one.subject for one in inputs}
+        if operation is not None:
+            subjects.add(operation.aggregate)
+        aggregates, made = await _lock(connection, sorted(subjects))
+        fresh, gone = await self._claim(connection, inputs)
+        now = await self._waiting(connection, aggregates)
+        keys = [one.business_key for one in inputs if one.business_key is not None]
+        known = await statements.known_keys(connection, keys)
+
+        async def fetch(lookups: Sequence[Lookup]) -> bool:
+            return await statements.load_facts(connection, fold.facts, lookups, wait=False)
+
+        fold = Fold(self._definition, self._handlers, self.source, aggregates, known, now, fetch)
+        fold.doomed = mode.doomed
+        await statements.load_facts(
+            connection, fold.facts, fold.needs([*fold.waiting_inputs(), *fresh]), wait=True
+        )
+        if operation is not None:
+            await _operate(connection, operation, aggregates[operation.aggregate])
+            await fold.release(aggregates[operation.aggregate])
+        outcomes = await _take(fold, fresh, gone, mode)
+        return fold, made, outcomes
+
+    async def _waiting(self, connection: Connection, aggregates: dict[UUID, Aggregate]) -> datetime:
+        """Attach what waits to the locked aggregates; `now`, read after the locks were taken."""
+        rows = await connection.fetch(statements.NOW_AND_WAITING, list(aggregates))
+        for row in rows:
+            if row["kept"] is None:
+                continue
+            aggregate = aggregates[row["aggregate"]]
+            if row["kept"] == "parked":
+                waiting = self.codec.parked_input(row)
+                aggregate.waiting.append(Waiting(row["id"], row["reason"], waiting))
+                continue
+            aggregate.dead[row["id"]] = (row["source"] or "", row["sequence"] or 0)
+        now: datetime = rows[0]["now"]
+        return now
+
+    async def _claim(self, connection: Connection, inputs: Sequence[Input]) -> tuple[list[Input], set[int]]:
+        """Delete the rows that inputs came from; the indexes of inputs that came too late."""
+        claims = [one.claim for one in inputs if one.claim is not None and one.claim.table != "parked"]
+        if not claims:
+            return list(inputs), set()
+        taken = await statements.take_claims(connection, claims)
+        fresh, gone = list(inputs), set()
+        for index, one in enumerate(inputs):
+            if one.claim is None or one.claim.table == "parked":
+                continue
+            if one.claim not in taken:
+                gone.add(index)
+            elif (data := taken[one.claim]) is not None:
+                fresh[index] = replace(one, data=self.codec.message(one.type, data), raw=data)
+        return fresh, gone
+
+    async def _write(self, connection: Connection, fold: Fold, made: set[UUID]) -> None:
+        for sql, arguments in (
+            *statements.write_aggregates(fold.aggregates, made),
+            *statements.write_rows(fold.facts),
+            *statements.write_engine_rows(fold.writes, fold.now, self.release),
+        ):
+            await connection.execute(sql, *arguments)
+
+    def _announce(self, fold: Fold) -> None:
+        writes = fold.writes
+        committed = Committed(
+            events=bool(writes.events),
+            effects=bool(writes.effects),
+            timers=bool(writes.timers),
+            fan_outs=bool(writes.fan_outs),
+            parked=bool(writes.parked),
+        )
+        for callback in self._callbacks:
+            callback(committed)
+
+
+async def _take(fold: Fold, inputs: Sequence[Input], gone: set[int], mode: _Mode) -> list[Outcome]:
+    """Decide the inputs; a sweep's outcome is whether its row still waits."""
+    sweeps = [index for index, one in enumerate(inputs) if _is_sweep(one)]
+    for index in sweeps:
+        await fold.release(fold.aggregates[inputs[index].subject])
+    others = [index for index in range(len(inputs)) if index not in set(sweeps)]
+    moved = {others.index(index) for index in gone}
+    decided = await fold.take_all([inputs[index] for index in others], moved, release=mode.release)
+    outcomes = dict(zip(others, decided, strict=True))
+    for index in sweeps:
+        waits = any(
+            row.input.id == inputs[index].id for row in fold.aggregates[inputs[index].subject].waiting
+        )
+        outcomes[index] = Outcome(Fate.PARKED if waits else Fate.APPLIED)
+    return [outcomes[index] for index in range(len(inputs))]
+
+
+def _is_sweep(one: Input) -> bool:
+    return one.claim is not None and one.claim.table == "parked"
+
+
+async def _lock(connection: Connection, ids: list[UUID]) -> tuple[dict[UUID, Aggregate], set[UUID]]:
+    """The aggregates, locked in sorted order, and which rows had to be made."""
+    made = await connection.fetch(statements.MAKE_ROWS, ids)
+    rows = await connection.fetch(statements.LOCK_ROWS, ids)
+    return {row["id"]: Aggregate.of_row(row) for row in rows}, {row["id"] for row in made}
+
+
+async def _operate(connection: Connection, operation: Operation, aggregate: Aggregate) -> None:
+    if operation.dead_letter is not None:
+        await connection.execute("DELETE FROM dead_letters WHERE id = $1", operation.dead_letter)
+        aggregate.dead.pop(operation.dead_letter, None)
+    if operation.mark is not None:
+        aggregate.mark(*operation.mark)
+
+
+async def _audit(connection: Connection, operation: Operation) -> None:
+    subject = statements.operation_subject(operation)
+    await connection.execute(
+        statements.AUDIT, operation.actor, operation.action, operation.aggregate, subject, operation.reason
+    )
+
+
+async def _advance(connection: Connection, advance: FanOutAdvance) -> None:
+    sql = statements.END_FAN_OUT if advance.done else statements.MOVE_FAN_OUT
+    arguments: Iterable[object] = (advance.id, advance.before)
+    if not advance.done:
+        arguments = (advance.id, advance.before, advance.after)
+    if await connection.fetchval(sql, *arguments) is None:
+        raise FanOutMoved(f"fan-out {advance.id} is not at {advance.before}")
+
+
+def _release(name: str) -> str:
+    try:
+        return version(f"ciclo-{name}")
+    except PackageNotFoundError:
+        return "unknown"
