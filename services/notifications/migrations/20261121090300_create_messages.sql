@@ -1,0 +1,17 @@
+-- migrate:up
+SET lock_timeout = '5s';
+
+-- What each customer was told, about which event; no words, no name, no address.
+CREATE TABLE messages (
+    case_id uuid NOT NULL,
+    cause uuid NOT NULL,
+    template text NOT NULL,
+    status text NOT NULL CHECK (status IN ('owed', 'sent', 'failed')),
+    language text NOT NULL,
+    reason text,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (case_id, cause, template)
+);
+
+-- migrate:down
+DROP TABLE messages;

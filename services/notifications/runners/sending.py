@@ -1,0 +1,107 @@
+"""The effect runner: what is owed to customers, handed to the mail server."""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+import structlog
+from jinja2 import TemplateError
+
+from ciclo_schemas.values import Language
+from services.chassis.clock import utc_now
+from services.chassis.decider import Message
+from services.chassis.definition import EffectCall, Retry
+from services.notifications.domain.message import MessageFailed, MessageSent, SendMessage, Template
+from services.notifications.runners.letters import LANGUAGES, Letter, Letters
+from services.notifications.runners.mail import BadAddress, MailServer, Refused, TryLater, compose
+from services.notifications.runners.vault import Contact, VaultUnavailable, read_contacts
+from services.notifications.settings import NotificationsSettings
+
+log = structlog.get_logger()
+Result = Message | Retry
+
+
+class MessageSender:
+    """Sends up to `batch` messages with one read of the vault and a few connections to the mail server."""
+
+    data: type[Message] = SendMessage
+    batch = 100
+
+    def __init__(self, settings: NotificationsSettings, letters: Letters) -> None:
+        self.attempts: int | None = settings.attempts
+        self._settings = settings
+        self._letters = letters
+
+    async def run(self, calls: Sequence[EffectCall]) -> Sequence[Result]:
+        """Each message has its own result; one that fails does not hold up the others."""
+        try:
+            contacts = await read_contacts(self._settings, [call.data.customer_ref for call in calls])
+        except VaultUnavailable as error:
+            return [Retry(error.code)] * len(calls)
+        results: dict[str, Result] = {}
+        owed = deque(sorted(calls, key=lambda call: call.data.template is not Template.SAFETY))
+        await asyncio.gather(
+            *(self._work_off(owed, contacts, results) for _ in range(self._settings.smtp_connections))
+        )
+        return [results[call.key] for call in calls]
+
+    def give_up(self, call: EffectCall, reason: str) -> Message:
+        """After the last attempt."""
+        return _failed(call, _language(call.data, None), reason)
+
+    async def _work_off(
+        self, owed: deque[EffectCall], contacts: Mapping[str, Contact], results: dict[str, Result]
+    ) -> None:
+        async with MailServer(self._settings) as server:
+            while owed:
+                call = owed.popleft()
+                results[call.key] = await self._send(server, call, contacts.get(call.data.customer_ref))
+
+    async def _send(self, server: MailServer, call: EffectCall, contact: Contact | None) -> Result:
+        language = _language(call.data, contact)
+        if contact is None or not contact.email:
+            return _failed(call, language, "no_address")
+        try:
+            letter = self._letter(call.data, contact, language)
+            mail = compose(
+                letter,
+                contact.greeting_name,
+                contact.email,
+                key=call.key,
+                case=call.subject,
+                sender=self._settings.smtp_from,
+            )
+            await server.send(mail)
+        except BadAddress:
+            return _failed(call, language, "bad_address")
+        except Refused as refused:
+            return _failed(call, language, refused.code)
+        except TryLater as later:
+            return Retry(later.code)
+        except TemplateError as error:
+            # A release with better words may send it yet.
+            log.error(  # noqa: TRY400 - a trace could show the values of the letter
+                "letter_not_written", template=call.data.template, language=language, error=error.message
+            )
+            return Retry("letter_not_written")
+        return MessageSent(
+            template=call.data.template, cause=call.data.cause, language=language, sent_at=utc_now()
+        )
+
+    def _letter(self, send: SendMessage, contact: Contact, language: Language) -> Letter:
+        return self._letters.write(send, contact.greeting_name, language)
+
+
+def _language(send: SendMessage, contact: Contact | None) -> Language:
+    wished = (contact.language if contact is not None else None, send.language)
+    return next((language for language in wished if language in LANGUAGES), Language.EN)
+
+
+def _failed(call: EffectCall, language: Language, reason: str) -> MessageFailed:
+    return MessageFailed(
+        template=call.data.template,
+        cause=call.data.cause,
+        language=language,
+        reason=reason,
+        attempts=call.attempts + 1,
+    )

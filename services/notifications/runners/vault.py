@@ -1,0 +1,61 @@
+"""Contact data, read from intake's vault when a message is sent; never stored, never logged."""
+
+import re
+from collections.abc import Sequence
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from ciclo_schemas.values import Language
+from services.notifications.settings import NotificationsSettings
+
+# A greeting is no place for advertising: letters, hyphens, apostrophes, and full stops that end a word.
+_NAME = re.compile(r"(?:[^\W\d_]|[-'’ ]|\.(?= |$)){1,80}")
+
+
+class VaultUnavailable(Exception):
+    """Intake did not answer with contact data; `code` says in which way."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Contact(BaseModel):
+    """How a customer is reached."""
+
+    name: str = Field("", repr=False)
+    email: str | None = Field(None, repr=False)
+    language: Language | None = None
+
+    @property
+    def greeting_name(self) -> str | None:
+        """The name if it can be one, else None: whoever opens a case writes it."""
+        name = " ".join(self.name.split())
+        return name if _NAME.fullmatch(name) else None
+
+
+class Contacts(BaseModel):
+    """What the vault answers; a reference that it does not know is absent."""
+
+    contacts: dict[str, Contact | None]
+
+
+async def read_contacts(settings: NotificationsSettings, customer_refs: Sequence[str]) -> dict[str, Contact]:
+    """The contact data of these customers, in one call. Raises VaultUnavailable."""
+    token = settings.service_token.get_secret_value()
+    try:
+        async with httpx.AsyncClient(timeout=httpx.Timeout(10, connect=3)) as client:
+            answer = await client.post(
+                f"{settings.intake_url}/v1/vault/contacts:read",
+                json={"customer_refs": sorted(set(customer_refs))},
+                headers={"Authorization": f"Bearer {token}"},
+            )
+        if answer.status_code != 200:
+            raise VaultUnavailable(f"vault_answered_{answer.status_code}")
+        found = Contacts.model_validate_json(answer.content).contacts
+    except httpx.HTTPError as error:
+        raise VaultUnavailable("vault_unreachable") from error
+    except ValidationError:
+        raise VaultUnavailable("vault_answer_malformed") from None  # the error would quote the data
+    return {reference: contact for reference, contact in found.items() if contact is not None}

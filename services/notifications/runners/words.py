@@ -1,0 +1,75 @@
+"""The words of each language for codes, owners and dates; read from YAML and checked at start."""
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from ciclo_schemas.values import Party, PartyKind, RemedyKind
+
+
+class WordsMissing(ValueError):
+    """A file of words or a template is missing or incomplete; the message names it."""
+
+
+class Words(BaseModel):
+    """The words of one language. `reasons` are whole sentences; `{id}` in `parties` is the owner's number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    locale: str
+    moment: str
+    day: str
+    parties: dict[PartyKind, str]
+    queues: dict[str, str]
+    remedies: dict[RemedyKind, str]
+    options: dict[RemedyKind, str]
+    missing: dict[str, str]
+    something_missing: str
+    reasons: dict[str, str]
+    some_reason: str
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Words":
+        for field, enumeration in (("parties", PartyKind), ("remedies", RemedyKind), ("options", RemedyKind)):
+            lacking = sorted(set(enumeration) - set(getattr(self, field)))
+            if lacking:
+                raise ValueError(f"{field} lacks {', '.join(lacking)}")
+        return self
+
+    def owner(self, party: Party) -> str:
+        """Who has the case, as customers are told: a team, a person's number, a service point."""
+        if party.kind is PartyKind.QUEUE and party.id in self.queues:
+            return self.queues[party.id]
+        return self.parties[party.kind].format(id=party.id)
+
+    def sentences(self, codes: tuple[str, ...]) -> list[str]:
+        """The reasons as sentences, each once; a code that is new here says nothing rather than itself."""
+        return list(dict.fromkeys(self.reasons[code] for code in codes if code in self.reasons))
+
+    def heading(self, remedy: RemedyKind) -> str:
+        """The name of a remedy at the beginning of a line."""
+        return self.options[remedy].partition(":")[0]
+
+    def asked(self, code: str) -> str:
+        """What we miss, as customers are asked for it."""
+        return self.missing.get(code, self.something_missing)
+
+
+def load_words(path: Path) -> Words:
+    """Raises WordsMissing naming the file and the field."""
+    document = load_yaml(path)
+    try:
+        return Words.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise WordsMissing(f"{path}: {field}: {first['msg']}") from error
+
+
+def load_yaml(path: Path) -> object:
+    """Raises WordsMissing naming the file."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise WordsMissing(f"{path}: {error}") from error
