@@ -58,7 +58,7 @@ CustomerRef = Annotated[str, Field(pattern=r"^cus_[0-9a-f]{32}$")]
 """A customer; opaque, minted by intake alone."""
 TextRef = Annotated[str, Field(pattern=r"^txt_[0-9a-f]{32}$")]
 """A text in intake's vault."""
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{1,63}$")]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
 ProductUnit = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{3,39}$")]
 """Serial number of one product unit."""
 Jurisdiction = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
