@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,12 +78,13 @@ class Letters:
     def _values(self, send: SendMessage, language: Language) -> dict[str, Any]:
         words, told = self.words[language], send.told
         reasons = words.sentences(told.reasons)
-        zone = self.zones.get(send.jurisdiction, ZoneInfo("UTC"))
+        zone = self.zones.get(send.jurisdiction)
+        pattern = words.moment if zone else words.moment_utc
 
         def moment(value: datetime | None) -> str | None:
             if value is None:
                 return None
-            return format_datetime(value, words.moment, tzinfo=zone, locale=words.locale)
+            return format_datetime(value, pattern, tzinfo=zone or UTC, locale=words.locale)
 
         values = {
             "case_no": send.case_no,

@@ -13,12 +13,17 @@ class WordsMissing(ValueError):
 
 
 class Words(BaseModel):
-    """The words of one language. `reasons` are whole sentences; `{id}` in `parties` is the owner's number."""
+    """The words of one language.
+
+    `moment` and `day` are CLDR patterns, `moment_utc` is for customers whose time zone we do not know;
+    `reasons` are whole sentences; `{id}` in `parties` is the owner's number.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     locale: str
     moment: str
+    moment_utc: str
     day: str
     parties: dict[PartyKind, str]
     queues: dict[str, str]
