@@ -15,8 +15,9 @@ import asyncpg
 import structlog
 
 from services.chassis import statements
-from services.chassis.breaker import Breaker
+from services.chassis.breaker import Breaker, BreakerOpen
 from services.chassis.codec import Codec
+from services.chassis.database import is_transient
 from services.chassis.decider import Lookup, Origin
 from services.chassis.definition import Connection, Definition
 from services.chassis.fold import Fold, Handlers, Source
@@ -77,12 +78,14 @@ class Engine:
         """Decide and store a batch, durably; outcomes in the order of the inputs.
 
         Inputs claimed from `parked` are sweeps: the engine takes what waits from the table itself.
-        Raises database errors as they are (nothing was kept) and BreakerOpen.
+        Raises transient database errors as they are (nothing was kept), BreakerOpen and FanOutMoved.
         """
         try:
             return await self._transact(inputs, advance)
-        except asyncpg.IntegrityConstraintViolationError as violation:
-            log.warning("constraint_violated", constraint=violation.constraint_name, inputs=len(inputs))
+        except Exception as error:
+            if not _is_of_an_input(error):
+                raise
+            log.warning("batch_taken_apart", error=_name(error), inputs=len(inputs))
             if advance is None:
                 return await self._apart(inputs)
             keyed = [replace(one, business_key=BusinessKey("fan_out", str(one.id), "")) for one in inputs]
@@ -95,7 +98,7 @@ class Engine:
         await self._transact((), None, operation=operation)
 
     async def _apart(self, inputs: Sequence[Input]) -> list[Outcome]:
-        """Find the aggregate whose decision violates a constraint; all the others lose nothing."""
+        """Find the aggregate whose decision cannot be stored; all the others lose nothing."""
         subjects = list(dict.fromkeys(one.subject for one in inputs))
         if len(inputs) == 1:
             return [await self._alone(inputs[0])]
@@ -112,22 +115,29 @@ class Engine:
         return [outcomes[index] for index in range(len(inputs))]
 
     async def _alone(self, one: Input) -> Outcome:
-        """Decide again with fresh facts; what violates the constraint even then is a dead letter."""
-        try:
-            return (await self._transact([one], None))[0]
-        except asyncpg.IntegrityConstraintViolationError:
-            pass
-        try:
-            outcome = (await self._transact([one], None, mode=_Mode(release=False)))[0]
-        except asyncpg.IntegrityConstraintViolationError as violation:
-            failed = replace(one, error=f"violates {violation.constraint_name}")
+        """Decide again with fresh facts; what cannot be stored even then is a dead letter."""
+        outcome, failure = await self._attempt(one, _Mode())
+        if outcome is not None:
+            return outcome
+        outcome, failure = await self._attempt(one, _Mode(release=False))
+        if outcome is None:
+            failed = replace(one, error=failure)
             return (await self._transact([failed], None, mode=_Mode(release=False)))[0]
+        # The input itself is fine: it let something go on that had waited, and that cannot be stored.
         sweep = replace(one, claim=Claim("parked", (0,)), business_key=None)
-        try:
-            await self._transact([sweep], None)
-        except asyncpg.IntegrityConstraintViolationError as violation:
-            await self._transact([sweep], None, mode=_Mode(doomed=f"violates {violation.constraint_name}"))
+        _, failure = await self._attempt(sweep, _Mode())
+        if failure:
+            await self._transact([sweep], None, mode=_Mode(doomed=failure))
         return outcome
+
+    async def _attempt(self, one: Input, mode: _Mode) -> tuple[Outcome | None, str]:
+        """The outcome, or why the decision could not be stored."""
+        try:
+            return (await self._transact([one], None, mode=mode))[0], ""
+        except Exception as error:
+            if not _is_of_an_input(error):
+                raise
+            return None, _name(error)
 
     async def _transact(
         self,
@@ -280,6 +290,16 @@ async def _advance(connection: Connection, advance: FanOutAdvance) -> None:
         arguments = (advance.id, advance.before, advance.after)
     if await connection.fetchval(sql, *arguments) is None:
         raise FanOutMoved(f"fan-out {advance.id} is not at {advance.before}")
+
+
+def _is_of_an_input(error: Exception) -> bool:
+    """Whether a decision, not the database or the batch, is to blame."""
+    return not (is_transient(error) or isinstance(error, (BreakerOpen, FanOutMoved)))
+
+
+def _name(error: Exception) -> str:
+    constraint = getattr(error, "constraint_name", None)
+    return f"{type(error).__name__} {constraint}" if constraint else type(error).__name__
 
 
 def _release(name: str) -> str:

@@ -100,7 +100,7 @@ WHERE (timers.aggregate, timers.kind, timers.key) = (u.aggregate, u.kind, u.key)
 PARK = """
 INSERT INTO parked (aggregate, lane, reason, origin, type, input_id, source, sequence, record, parked_at,
     try_at, expires_at)
-SELECT aggregate, lane, reason, origin, type, input_id, source, sequence, record::jsonb, $1, try_at,
+SELECT aggregate, lane, reason, origin, type, input_id, source, sequence, record, $1, try_at,
     expires_at
 FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
     $9::bigint[], $10::text[], $11::timestamptz[], $12::timestamptz[])
@@ -122,7 +122,7 @@ INSERT INTO dead_letters (aggregate, blocking, origin, type, input_id, source, s
     "offset", record, error, message, fingerprint, attempts, first_failed_at, last_failed_at, release,
     traceparent)
 SELECT aggregate, blocking, origin, type, input_id, source, sequence, topic, partition, "offset",
-    record::jsonb, error, message, fingerprint, attempts, coalesce(first_failed_at, $1), $1, $2, traceparent
+    record, error, message, fingerprint, attempts, coalesce(first_failed_at, $1), $1, $2, traceparent
 FROM unnest($3::uuid[], $4::boolean[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::bigint[],
     $10::text[], $11::int[], $12::bigint[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int[],
     $18::timestamptz[], $19::text[])

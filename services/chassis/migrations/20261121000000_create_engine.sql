@@ -75,7 +75,7 @@ CREATE TABLE parked (
     input_id uuid NOT NULL,
     source text,
     sequence bigint,
-    record jsonb NOT NULL,
+    record text NOT NULL,
     parked_at timestamptz NOT NULL,
     try_at timestamptz,
     expires_at timestamptz
@@ -97,7 +97,7 @@ CREATE TABLE dead_letters (
     topic text,
     partition integer,
     "offset" bigint,
-    record jsonb NOT NULL,
+    record text NOT NULL,
     error text NOT NULL,
     message text NOT NULL,
     fingerprint text NOT NULL,

@@ -1,0 +1,214 @@
+"""The way in from Kafka: FastStream's batch subscriber as a shell around `Engine.apply`.
+
+One group and one consumer per service, all its topics. A batch is applied, then exactly its offsets are
+committed. While the database is away the same batch is tried again in place, so that the consumer stays in
+its group; a rebalance waits for the batch in flight, at most `DRAIN_SECONDS`, then rolls it back.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from services.chassis.breaker import BreakerOpen
+from services.chassis.definition import Definition
+from services.chassis.engine import Engine
+from services.chassis.records import RecordReader
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 5.0
+COMMIT_SECONDS = 10.0
+FIRST_DELAY, LAST_DELAY = 0.1, 5.0
+POLL_MILLISECONDS = 10
+
+
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Feeds a service's topics to its engine. `problem()` tells why it is not ready."""
+
+    name = "consumer"
+
+    def __init__(
+        self, engine: Engine, definition: Definition, *, kafka: str, batch_size: int = 500, prefix: str = ""
+    ) -> None:
+        self._engine = engine
+        self._kafka = kafka
+        self._group = f"{prefix}ciclo-{definition.name}"
+        self._topics = [prefix + topic for topic in topics_of(definition)]
+        self._batch_size = batch_size
+        self._reader = RecordReader(definition.inbound, prefix)
+        self._broker: KafkaBroker | None = None
+        self._subscriber: Any = None
+        self._starting: asyncio.Task[None] | None = None
+        self._in_flight: asyncio.Task[None] | None = None
+        self._assigned = False
+        self._stopping = False
+        self._trouble: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether partitions are assigned and records flow."""
+        return self._assigned and self._trouble is None
+
+    def problem(self) -> str | None:
+        """Why the service is not ready as far as Kafka is concerned, or None."""
+        if self._trouble is not None:
+            return self._trouble
+        return None if self._assigned else f"no partitions of {self._group} assigned yet"
+
+    async def start(self) -> None:
+        """Join the group in the background; a broker that is away is tried again until it answers."""
+        if self._topics:
+            self._starting = asyncio.create_task(self._connect(), name="consumer-start")
+        else:
+            self._assigned = True
+
+    async def stop(self, grace: float = DRAIN_SECONDS) -> None:
+        """Finish and commit the batch in flight, leave the group."""
+        self._stopping = True
+        if self._starting is not None and not self._starting.done():
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+        await self._drain(grace)
+        await self._close()
+
+    async def _connect(self) -> None:
+        delay = FIRST_DELAY
+        while not self._stopping:
+            self._broker = KafkaBroker(
+                self._kafka,
+                apply_types=False,
+                allow_auto_create_topics=False,
+                graceful_timeout=DRAIN_SECONDS,
+                logger=None,
+                log_level=logging.DEBUG,
+                client_id=self._group,
+            )
+            self._subscriber = self._broker.subscriber(
+                *self._topics,
+                group_id=self._group,
+                batch=True,
+                max_records=self._batch_size,
+                batch_timeout_ms=POLL_MILLISECONDS,
+                ack_policy=AckPolicy.MANUAL,
+                auto_offset_reset="earliest",
+                parser=self._parse,
+                decoder=_decode,
+                listener=self,
+                session_timeout_ms=10_000,
+                heartbeat_interval_ms=1_000,
+                rebalance_timeout_ms=15_000,
+                max_poll_interval_ms=3_600_000,
+                include_in_schema=False,
+            )
+            self._subscriber(self._handle)
+            try:
+                await self._broker.start()
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._trouble = f"Kafka at {self._kafka} does not answer ({type(error).__name__})"
+                log.warning("kafka_away", error=type(error).__name__)
+                await self._close()
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, LAST_DELAY)
+            else:
+                self._trouble = None
+                log.info("consuming", topics=self._topics, group=self._group)
+                return
+
+    async def _close(self) -> None:
+        broker, self._broker = self._broker, None
+        if broker is None:
+            return
+        try:
+            await asyncio.wait_for(broker.stop(), DRAIN_SECONDS)
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("leaving_group_failed", error=type(error).__name__)
+
+    async def _parse(self, records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
+        """Keep the records as they are: FastStream's parser fails on headers that are not UTF-8."""
+        return KafkaMessage(
+            body=b"",
+            headers={},
+            raw_message=records,
+            message_id=f"{records[0].offset}-{records[-1].offset}",
+            correlation_id=None,
+            consumer=self._subscriber.consumer,
+        )
+
+    async def _handle(self, records: Sequence[ConsumerRecord]) -> None:
+        """Apply one batch and commit its offsets; never raises, so that nothing is skipped."""
+        if self._stopping:
+            return
+        task = asyncio.create_task(self._apply(records), name="batch")
+        self._in_flight = task
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # Rolled back by a rebalance: whoever owns the partitions next reads these records again.
+            if not task.cancelled():
+                task.cancel()
+                raise
+        finally:
+            self._in_flight = None
+
+    async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
+        inputs = [self._reader.read(record) for record in records]
+        delay = FIRST_DELAY
+        while True:
+            try:
+                await self._engine.apply(inputs)
+                break
+            except BreakerOpen as error:
+                self._trouble, delay = f"breaker open: {error}", LAST_DELAY
+            except Exception as error:
+                self._trouble = f"a batch cannot be stored ({type(error).__name__})"
+                log.exception("batch_failed", records=len(records))
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            delay = min(delay * 2, LAST_DELAY)
+        self._trouble = None
+        await self._commit(records)
+
+    async def _commit(self, records: Sequence[ConsumerRecord]) -> None:
+        """Commit exactly this batch. A failure is harmless: what comes again is dropped as a duplicate."""
+        offsets = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
+        try:
+            await asyncio.wait_for(self._subscriber.consumer.commit(offsets), COMMIT_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            log.warning("offset_commit_failed", error=type(error).__name__)
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Let the batch in flight finish before the partitions go to somebody else."""
+        self._assigned = False
+        await self._drain(DRAIN_SECONDS)
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Records flow; a member of a large group may get no partition and is ready all the same."""
+        self._assigned = True
+        log.info("partitions_assigned", count=len(assigned))
+
+    async def _drain(self, grace: float) -> None:
+        task = self._in_flight
+        if task is None:
+            return
+        done, _ = await asyncio.wait([task], timeout=grace)
+        if not done:
+            log.warning("batch_rolled_back", waited_seconds=grace)
+            task.cancel()
+            await asyncio.wait([task])
+
+
+async def _decode(message: KafkaMessage) -> tuple[ConsumerRecord, ...]:
+    records: tuple[ConsumerRecord, ...] = message.raw_message
+    return records
+
+
+def topics_of(definition: Definition) -> list[str]:
+    """Every topic that a service subscribes to."""
+    return sorted({*definition.reads, *(model.topic for model in definition.inbound)})

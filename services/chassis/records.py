@@ -1,0 +1,162 @@
+"""From a Kafka record to an input: what cannot be read becomes a dead letter or a rejection, never a loss."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from ciclo_schemas.envelope import BadEnvelope, Envelope, from_record
+from ciclo_schemas.inbound import InboundEvent
+from ciclo_schemas.registry import EVENTS
+from services.chassis.codec import fields_at_fault, safe_message, subject_of
+from services.chassis.decider import Origin, Refusal
+from services.chassis.ids import derived_id
+from services.chassis.inputs import BusinessKey, Input, Position
+from services.chassis.tracing import new_traceparent
+
+MAX_VALUE_BYTES = 262_144
+
+
+class Record(Protocol):
+    """What we use of a consumer's record."""
+
+    topic: str
+    partition: int
+    offset: int
+    headers: Sequence[tuple[str, bytes]]
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReader:
+    """Reads records of Ciclo's topics and of inbound topics.
+
+    `inbound` maps the event types of other systems to the function that finds a record's aggregate;
+    `prefix` is what the deployment puts before its topic names.
+    """
+
+    inbound: Mapping[type[InboundEvent], Callable[[Any], UUID]]
+    prefix: str = ""
+
+    def read(self, record: Record) -> Input:
+        """The input of a record, whatever it holds."""
+        topic = record.topic.removeprefix(self.prefix)
+        position = Position(topic, record.partition, record.offset)
+        try:
+            _refuse_oversize(record.value)
+            envelope, data = from_record(record.headers, record.value)
+            _refuse_nul(envelope)
+            raw = data.decode()
+        except UnicodeDecodeError:
+            return self._unreadable(position, BadEnvelope("not_utf8", "value"))
+        except BadEnvelope as error:
+            return self._unreadable(position, error)
+        if topic.startswith("ciclo.inbound."):
+            return self._inbound(envelope, raw, position)
+        return _own(envelope, raw, position)
+
+    def _inbound(self, envelope: Envelope, raw: str, position: Position) -> Input:
+        model = EVENTS.get(envelope.type)
+        if model is None or model not in self.inbound or not issubclass(model, InboundEvent):
+            refusal = Refusal("unknown_type", "this topic takes no such type", ("ce_type",))
+            return _refused(position, envelope.id, envelope.type, refusal)
+        try:
+            data = model.read(raw)
+        except ValidationError as error:
+            refusal = Refusal("invalid", "the data does not fit its type", fields_at_fault(error))
+            return _refused(position, envelope.id, envelope.type, refusal)
+        return Input(
+            subject=self.inbound[model](data),
+            origin=Origin.INBOUND,
+            type=envelope.type,
+            id=subject_of(envelope.id) or derived_id("inbound", envelope.source, envelope.id),
+            data=data,
+            raw=raw,
+            time=envelope.time,
+            traceparent=envelope.traceparent or new_traceparent(),
+            business_key=BusinessKey(envelope.type, "/".join(data.business_key()), ""),
+            position=position,
+            label=envelope.id,
+        )
+
+    def _unreadable(self, position: Position, error: BadEnvelope) -> Input:
+        if position.topic.startswith("ciclo.inbound."):
+            where = f"{position.topic}/{position.partition}/{position.offset}"
+            return _refused(position, where, "", Refusal(error.code, str(error), (error.location,)))
+        return Input(
+            subject=_position_id(position),
+            origin=Origin.EVENT,
+            type="",
+            id=_position_id(position),
+            data=None,
+            raw="",
+            position=position,
+            error=str(error),
+        )
+
+
+def _own(envelope: Envelope, raw: str, position: Position) -> Input:
+    """A record of one of Ciclo's services: it counts, even if this release does not know its type."""
+    subject, event_id = subject_of(envelope.subject), subject_of(envelope.id)
+    error = None
+    data = None
+    if subject is None or event_id is None:
+        error = "malformed at " + ("ce_subject" if subject is None else "ce_id")
+    elif envelope.sequence is None:
+        error = "missing at ce_sequence"
+    else:
+        model = EVENTS.get(envelope.type)
+        try:
+            data = None if model is None else model.read(raw)
+        except ValidationError as invalid:
+            error = safe_message(invalid)
+    return Input(
+        subject=subject or _position_id(position),
+        origin=Origin.EVENT,
+        type=envelope.type,
+        id=event_id or _position_id(position),
+        data=data,
+        raw=raw,
+        time=envelope.time,
+        source=envelope.source_name,
+        sequence=envelope.sequence,
+        clock=envelope.clock,
+        traceparent=envelope.traceparent or new_traceparent(),
+        position=position,
+        error=error,
+    )
+
+
+def _refused(position: Position, label: str, event_type: str, refusal: Refusal) -> Input:
+    key = f"{position.topic}/{position.partition}/{position.offset}"
+    return Input(
+        subject=_position_id(position),
+        origin=Origin.INBOUND,
+        type=event_type,
+        id=_position_id(position),
+        data=None,
+        raw="",
+        traceparent=new_traceparent(),
+        business_key=BusinessKey("rejected", key, ""),
+        position=position,
+        label=label,
+        refusal=refusal,
+    )
+
+
+def _position_id(position: Position) -> UUID:
+    return derived_id("record", position.topic, str(position.partition), str(position.offset))
+
+
+def _refuse_oversize(value: bytes | None) -> None:
+    if len(value or b"") > MAX_VALUE_BYTES:
+        raise BadEnvelope("too_long", "value")
+
+
+def _refuse_nul(envelope: Envelope) -> None:
+    """PostgreSQL's text cannot hold NUL; no honest publisher sends it."""
+    for name in ("id", "source", "type", "subject"):
+        if "\0" in getattr(envelope, name):
+            raise BadEnvelope("malformed", f"ce_{name}")
