@@ -6,6 +6,7 @@ import asyncpg
 import structlog
 
 from services.chassis.definition import Connection
+from services.chassis.migrate import expected
 
 PING_EVERY_S = 2.0
 PARTITIONS_EVERY_S = 3600.0
@@ -120,18 +121,39 @@ async def _ensure_partition(connection: Connection, ahead: int) -> str | None:
     return name
 
 
+class NotMigrated(RuntimeError):
+    """The database lacks migrations of this release; the message names them."""
+
+
+async def check_migrated(connection: Connection, service: str) -> None:
+    """Raise NotMigrated unless all migrations of this release were applied (newer ones may be there)."""
+    try:
+        rows = await connection.fetch("SELECT version FROM schema_migrations")
+    except asyncpg.UndefinedTableError:
+        rows = []
+    missing = sorted(expected(service) - {row["version"] for row in rows})
+    if missing:
+        raise NotMigrated(
+            f"the database lacks the migrations {', '.join(missing)}: "
+            f"run `python -m services.{service} migrate`"
+        )
+
+
 class Database:
     """The part of the app that watches the database and prepares its daily partitions; closes the pool."""
 
     name = "database"
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, service: str) -> None:
         self._pool = pool
+        self._service = service
         self._problem: str | None = "the database has not answered yet"
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Prepare the partitions, then keep watch. Raises what the database raises."""
+        """Prepare the partitions, then keep watch. Raises NotMigrated, and what the database raises."""
+        async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+            await check_migrated(connection, self._service)
         await self._prepare()
         self._tasks = [
             asyncio.create_task(self._watch(), name="database watch"),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from services.chassis.migrations import folders, migrate
+from services.chassis.migrate import folders, migrate
 
 TEMPLATES_LOCK = 4_201
 

@@ -6,8 +6,7 @@ import asyncpg
 import pytest
 
 from deploy.embedded import Servers
-from services.chassis import migrations
-from services.chassis.migrations import MigrationFailed, expected, migrate
+from services.chassis.migrate import MigrationFailed, expected, migrate
 from tests.support.databases import in_database
 
 
@@ -35,7 +34,7 @@ def test_a_failing_migration_is_named_with_its_reason(
     (tmp_path / "20300101000000_break_everything.sql").write_text(
         "-- migrate:up\nSELECT no_such_column;\n-- migrate:down\n"
     )
-    monkeypatch.setattr(migrations, "folders", lambda _service: [tmp_path])
+    monkeypatch.setattr("services.chassis.migrate.folders", lambda _service: [tmp_path])
     with pytest.raises(MigrationFailed, match=r"(?s)20300101000000_break_everything.*no_such_column"):
         migrate("chassis", absent)
 
@@ -43,7 +42,7 @@ def test_a_failing_migration_is_named_with_its_reason(
 def test_a_migration_out_of_order_is_refused(
     absent: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(migrations, "folders", lambda _service: [tmp_path])
+    monkeypatch.setattr("services.chassis.migrate.folders", lambda _service: [tmp_path])
     (tmp_path / "20300101000000_create_one.sql").write_text(
         "-- migrate:up\nCREATE TABLE one ();\n-- migrate:down\n"
     )

@@ -1,0 +1,183 @@
+"""The composition root of every service: what runs, in which order it starts, and how it ends."""
+
+import asyncio
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import APIRouter, FastAPI, Response
+
+from services.chassis import metrics
+from services.chassis.commands import Commands
+from services.chassis.consumer import Consumer
+from services.chassis.database import Database, create_pool, is_transient
+from services.chassis.definition import Definition
+from services.chassis.engine import Committed, Engine
+from services.chassis.health import Health, Part, health_routes
+from services.chassis.http import create_http
+from services.chassis.lanes import Lanes
+from services.chassis.lifecycle import Lifecycle, patiently
+from services.chassis.relay import Relay
+from services.chassis.server import HttpServer
+from services.chassis.settings import ServiceSettings
+
+ENDED, FAILED, CUT = 0, 1, 3
+
+log = structlog.get_logger()
+
+
+class App:
+    """One replica of a service: its definition, its settings, its routes."""
+
+    def __init__(
+        self,
+        definition: Definition,
+        settings: ServiceSettings,
+        routers: Sequence[APIRouter] = (),
+        *,
+        title: str = "",
+    ) -> None:
+        self._definition = definition
+        self._settings = settings
+        self._routers = routers
+        self._title = title or definition.name
+        self._lifecycle = Lifecycle()
+        self.health = Health(lambda: self._lifecycle.parts)
+        self.http_port = settings.http_port
+        """The port of the API; after the start, the one really taken."""
+        self.admin_port = settings.admin_port
+        """The port of the probes and metrics; after the start, the one really taken."""
+
+    async def run(self) -> int:
+        """Run until SIGTERM or SIGINT, or until a part dies. Returns the process's exit code.
+
+        0: ended as asked. 1: could not start, or a part died. 3: ended as asked, but work was cut because
+        it was not finished within `shutdown_seconds`.
+        """
+        asyncio.get_running_loop().set_exception_handler(_unhandled)
+        with _stop_signals() as asked:
+            failed = await self._run_until(asked)
+        began_with = len(self._lifecycle.parts)
+        cut = await self.stop()
+        log.info("ended", failed=failed, cut=cut, parts=began_with)
+        if failed:
+            return FAILED
+        return CUT if cut else ENDED
+
+    async def start(self) -> None:
+        """Start every part; waits as long as the database is away, but not for Kafka.
+
+        Raises what makes a start impossible. Call `stop` afterwards in any case.
+        """
+        settings, definition = self._settings, self._definition
+        admin = HttpServer("admin http", self._admin(), settings.http_host, settings.admin_port)
+        await self._lifecycle.start(admin)
+        self.admin_port = admin.port
+        pool = await create_pool(settings.database_url.get_secret_value(), definition.name)
+        engine = Engine(pool, definition)
+        database = Database(pool, definition.name)
+        self._lifecycle.parts.append(database)
+        await patiently(database.name, database.start, is_transient)
+        await patiently("engine", engine.start, is_transient)
+        metrics.BUILD.labels(definition.name, engine.release).set(1)
+        for part in self._workers(engine):
+            await self._lifecycle.start(part)
+        commands = Commands(engine)
+        await self._lifecycle.start(commands)
+        http = HttpServer("http", self._public(commands, pool), settings.http_host, settings.http_port)
+        await self._lifecycle.start(http)
+        self.http_port = http.port
+        self.health.stage = None
+        log.info(
+            "started",
+            release=engine.release,
+            kafka=settings.kafka,
+            http=f"{settings.http_host}:{self.http_port}",
+            admin=f"{settings.http_host}:{self.admin_port}",
+        )
+
+    async def stop(self) -> list[str]:
+        """Drain and stop every part within `shutdown_seconds`; returns the names of those that were cut."""
+        self.health.stage = "stopping"
+        return await self._lifecycle.stop(self._settings.shutdown_seconds)
+
+    async def _run_until(self, asked: asyncio.Event) -> bool:
+        """Start, then wait for the end; True if it was not asked for."""
+        ended = asyncio.create_task(asked.wait())
+        running = asyncio.create_task(self._run_parts())
+        try:
+            await asyncio.wait({ended, running}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                return False
+            await running
+        except Exception as error:
+            log.exception("cannot run", reason=str(error) if isinstance(error, RuntimeError) else "")
+        finally:
+            ended.cancel()
+            running.cancel()
+            await asyncio.gather(ended, running, return_exceptions=True)
+        return True
+
+    async def _run_parts(self) -> None:
+        await self.start()
+        for part, death in (await self._lifecycle.dead()).items():
+            log.error("part died", part=part, exc_info=death)
+
+    def _workers(self, engine: Engine) -> list[Part]:
+        """Make what works without being called; what stops last comes first: the relay sends what is left."""
+        definition, settings = self._definition, self._settings
+        lanes = Lanes(settings.database_url.get_secret_value(), definition.name)
+        relay = Relay(lanes, settings.kafka)
+        consumer = Consumer(engine, definition, kafka=settings.kafka, batch_size=settings.batch_size)
+
+        def wake(committed: Committed) -> None:
+            if committed.events:
+                relay.wake()
+
+        engine.on_commit(wake)
+        return [lanes, relay, consumer]
+
+    def _public(self, commands: Commands, pool: asyncpg.Pool) -> FastAPI:
+        return create_http(
+            self._title,
+            self._routers,
+            commands=commands,
+            pool=pool,
+            health=self.health,
+            token=self._settings.service_token,
+        )
+
+    def _admin(self) -> FastAPI:
+        app = FastAPI(title=f"{self._title}: probes and metrics", docs_url=None, redoc_url=None)
+        app.include_router(health_routes(self.health))
+
+        @app.get("/metrics")
+        async def exposition() -> Response:
+            """Every metric, in Prometheus' text format."""
+            problems = self.health.problems()
+            return metrics.scrape({part.name: part.name in problems for part in self._lifecycle.parts})
+
+        return app
+
+
+@contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """Inside the block, SIGTERM and SIGINT set the event."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, asked.set)
+    try:
+        yield asked
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # Without asyncio's own message: it shows objects with all they hold.
+    log.error("unhandled in the event loop", exc_info=context.get("exception"))

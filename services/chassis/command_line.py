@@ -1,0 +1,113 @@
+"""`python -m services.<name>`: one set of subcommands for every service."""
+
+import asyncio
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NoReturn, TypeVar
+
+from services.chassis import logs
+from services.chassis.app import App
+from services.chassis.migrate import MigrationFailed, migrate
+from services.chassis.settings import BadSettings, ServiceSettings, describe, load
+
+S = TypeVar("S", bound=ServiceSettings)
+
+OK, FAILED, USAGE = 0, 1, 2
+EXIT_CODES = """exit codes:
+  0  done; or, after SIGTERM, ended with nothing left unfinished
+  1  failed: the log says why
+  2  wrong arguments, or settings that are missing or invalid
+  3  ended, but work in flight was cut: it was not finished within the seconds allowed (nothing is lost)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation(Generic[S]):
+    """What a subcommand is called with."""
+
+    service: str
+    settings: S
+    build_app: Callable[[S], App]
+    arguments: Namespace
+
+
+def _no_arguments(_parser: ArgumentParser) -> None:
+    """Most subcommands take none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """A word after the service's name: how it is called, and what it does. `run` returns the exit code."""
+
+    word: str
+    help: str
+    run: Callable[[Invocation[Any]], int]
+    arguments: Callable[[ArgumentParser], None] = _no_arguments
+
+
+def main(
+    service: str,
+    settings: type[S],
+    build_app: Callable[[S], App],
+    arguments: Sequence[str] | None = None,
+) -> NoReturn:
+    """Do what the command line says (without a subcommand: run the service), then exit the process."""
+    parser = _parser(service, settings)
+    parsed = parser.parse_args(arguments)
+    try:
+        loaded = load(settings)
+    except BadSettings as error:
+        sys.stderr.write(f"{service}: {error}\n")
+        sys.exit(USAGE)
+    logs.configure(service, loaded.log_level)
+    chosen = next(subcommand for subcommand in SUBCOMMANDS if subcommand.word == parsed.subcommand)
+    sys.exit(chosen.run(Invocation(service, loaded, build_app, parsed)))
+
+
+def run_async(work: Coroutine[Any, Any, int]) -> int:
+    """Run a subcommand's coroutine, on uvloop where there is one."""
+    with asyncio.Runner(loop_factory=_uvloop()) as runner:
+        return runner.run(work)
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - not to be had everywhere
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _run(invocation: Invocation[Any]) -> int:
+    return run_async(invocation.build_app(invocation.settings).run())
+
+
+def _migrate(invocation: Invocation[Any]) -> int:
+    try:
+        done = migrate(invocation.service, invocation.settings.database_url.get_secret_value())
+    except MigrationFailed as error:
+        sys.stderr.write(f"{invocation.service}: the database could not be migrated:\n{error}\n")
+        return FAILED
+    sys.stdout.write(f"{done}\n")
+    return OK
+
+
+SUBCOMMANDS: tuple[Subcommand, ...] = (
+    Subcommand("run", "run the service until SIGTERM (this is the default)", _run),
+    Subcommand("migrate", "create the database if need be, and apply the migrations it lacks", _migrate),
+)
+
+
+def _parser(service: str, settings: type[ServiceSettings]) -> ArgumentParser:
+    parser = ArgumentParser(
+        prog=f"python -m services.{service}",
+        epilog=f"settings (environment variables):\n{describe(settings)}\n\n{EXIT_CODES}",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(subcommand="run")
+    subparsers = parser.add_subparsers(title="subcommands", dest="subcommand", metavar="")
+    for subcommand in SUBCOMMANDS:
+        one = subparsers.add_parser(subcommand.word, help=subcommand.help, description=subcommand.help)
+        subcommand.arguments(one)
+    return parser

@@ -1,0 +1,162 @@
+"""Logs: one JSON object a line on standard output, libraries' included, without secrets or personal data."""
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from enum import Enum
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+# The last word of a key decides: `customer_email` is as private as `email`.
+PRIVATE = frozenset(
+    {
+        "name",
+        "names",
+        "email",
+        "mail",
+        "phone",
+        "address",
+        "contact",
+        "text",
+        "texts",
+        "word",
+        "words",
+        "body",
+    }
+    | {"note", "notes", "reply", "authorization", "cookie", "token", "tokens", "key", "keys", "password"}
+    | {"secret", "secrets", "dsn", "url", "data", "value", "values", "input", "raw", "payload", "record"}
+)
+HIDDEN = "[hidden]"
+MAX_TEXT = 2_000
+MAX_FRAMES = 30
+_credentials = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_plain = (bool, int, float, type(None), UUID, date, timedelta)
+
+
+def configure(service: str, level: str) -> None:
+    """Send this process's logs to standard output; libraries are heard from WARNING on."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _named(service),
+        explain_errors,
+        hide_private,
+    ]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_logger_of_library, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+    for library in ("uvicorn", "uvicorn.error", "uvicorn.access", "faststream", "aiokafka", "asyncio"):
+        logger = logging.getLogger(library)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(default=str, ensure_ascii=False)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+
+
+def hide_private(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    """Replace what must not be printed: private keys' values, objects, credentials inside addresses."""
+    return {key: value if key == "exception" else _shown(key, value) for key, value in entry.items()}
+
+
+def explain_errors(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    """Turn `exc_info` into `exception`: types, places and safe messages, outermost cause last."""
+    raised = entry.pop("exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()
+    if isinstance(raised, tuple):
+        raised = raised[1]
+    if isinstance(raised, BaseException):
+        entry["exception"] = "\n".join(_explained(raised))
+    return entry
+
+
+def safe_text(error: BaseException) -> str:
+    """An error's message if it cannot quote what somebody wrote, else nothing.
+
+    Messages of PostgreSQL come without DETAIL (which quotes rows), those about values not at all.
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        about_values = isinstance(error, asyncpg.DataError)
+        return f"[{error.sqlstate}]" if about_values else _clean(f"[{error.sqlstate}] {error.args[0]}")
+    if isinstance(error, (ValueError, LookupError)):
+        return ""
+    return _clean(str(error))
+
+
+def _named(service: str) -> Processor:
+    def add(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+        return {"service": service, **entry}
+
+    return add
+
+
+def _logger_of_library(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    record = entry.get("_record")
+    return entry if record is None else {"logger": record.name, **entry}
+
+
+def _shown(key: str, value: Any) -> Any:
+    if key.startswith("_"):  # structlog's own, removed before printing
+        return value
+    if key.lower().rpartition("_")[2] in PRIVATE:
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {str(inner): _shown(str(inner), held) for inner, held in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_shown(key, item) for item in value]
+    return _printable(value)
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return _printable(value.value)
+    if isinstance(value, str):
+        return _clean(value)
+    # Of any other object only the type: its repr could show everything it holds.
+    return value if isinstance(value, _plain) else f"<{type(value).__name__}>"
+
+
+def _clean(text: str) -> str:
+    return _credentials.sub("***", text)[:MAX_TEXT]
+
+
+def _explained(error: BaseException) -> Iterator[str]:
+    message = safe_text(error)
+    yield f"{type(error).__module__}.{type(error).__qualname__}{': ' if message else ''}{message}"
+    yield from _frames(error.__traceback__)
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield "one of the group:"
+            yield from _explained(inner)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield "after:"
+        yield from _explained(cause)
+
+
+def _frames(trace: TracebackType | None) -> Iterator[str]:
+    for frame in traceback.extract_tb(trace)[-MAX_FRAMES:]:
+        yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
