@@ -25,7 +25,7 @@ class CaseEvent(Event):
 
     topic: ClassVar[str] = TOPIC
     channel: Channel
-    """How the customer's word arrived."""
+    """The door by which it came in."""
     reported_at: Moment
     """When intake received it; rights are computed from this moment."""
 

@@ -145,8 +145,10 @@ async def _admin(bootstrap: str) -> AsyncIterator[Any]:
     try:
         await admin.start()
         yield admin
-    except (KafkaError, OSError) as error:
-        raise TopicsError(f"Kafka at {bootstrap} does not answer as it should: {error}") from error
+    except (KafkaError, OSError, ValueError) as error:
+        raise TopicsError(
+            f"Kafka at {bootstrap} (HOST:PORT) does not answer as it should: {error}"
+        ) from error
     finally:
         await admin.close()
 
