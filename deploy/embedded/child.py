@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ START_TIMEOUT_S = 90.0
 STOP_GRACE_S = 20.0
 SUPERVISOR_MARGIN_S = 10.0  # what a stop may take beyond the server's grace
 PORT_ATTEMPTS = 3
+FULL_BYTES = 1024**2  # with less than this, a server that does not start has no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,8 @@ class Child:
     def __init__(self, plan: Plan, lock: int) -> None:
         self.name = plan.name
         self.log = plan.log
-        self._log_start = plan.log.stat().st_size if plan.log.exists() else 0
         job = Job(
             command=plan.command,
-            log=str(plan.log),
             pid_file=str(plan.directory / "pid"),
             stop_signal=int(plan.stop_signal),
             grace_s=STOP_GRACE_S,
@@ -57,15 +57,19 @@ class Child:
             user=list(plan.user) if plan.user else None,
             lock=lock,
         )
-        self._supervisor = subprocess.Popen(
-            [sys.executable, "-I", SUPERVISOR, json.dumps(asdict(job))],
-            stdin=subprocess.PIPE,
-            # Its own session: Ctrl-C in the terminal must not reach the servers before those who use them.
-            start_new_session=True,
-            pass_fds=[lock],
-            # PostgreSQL on macOS refuses to start without a valid locale; logs are in English everywhere.
-            env={**os.environ, "LC_ALL": "C"},
-        )
+        with plan.log.open("ab") as log:
+            self._log_start = log.tell()
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-I", SUPERVISOR, json.dumps(asdict(job))],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                # Its own session: a Ctrl-C must not reach the servers before those who use them.
+                start_new_session=True,
+                pass_fds=[lock],
+                # PostgreSQL on macOS refuses to start without a valid locale; logs are in English everywhere.
+                env={**os.environ, "LC_ALL": "C"},
+            )
 
     def is_running(self) -> bool:
         """Say whether the server still runs."""
@@ -99,7 +103,7 @@ class Child:
 
     def _failure(self, what: str) -> CannotStart:
         said = self.new_log()
-        if "No space left on device" in said:
+        if "No space left on device" in said or shutil.disk_usage(self.log.parent).free < FULL_BYTES:
             return CannotStart(f"{what}: the disk is full.", f"free some space where {self.log} lies.")
         lines = [line for line in said.splitlines() if line.strip()][-5:] or ["(nothing)"]
         shown = "".join(f"\n    {line}" for line in lines)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
 
 from jgo.env import EnvironmentBuilder, EnvironmentSpec, LockFile
-from jgo.env._lockfile import compute_spec_hash
 
 from deploy.embedded.jars import HERE, LOCK_FILE, context
 
@@ -21,9 +21,9 @@ def main() -> None:
         asked = EnvironmentBuilder(maven, Path(cache)).spec_to_dependencies(spec)
         inputs, transitive = maven.resolver.resolve(asked)
         needed = inputs + [one for one in transitive if one.scope in {"compile", "runtime"}]
-        lock = LockFile.from_resolved_dependencies(
-            needed, environment_name=spec.name, spec_hash=compute_spec_hash(SPEC_FILE)
-        )
+        # jgo's own mark of which jgo.toml a lock belongs to.
+        mark = hashlib.sha256(SPEC_FILE.read_bytes()).hexdigest()[:16]
+        lock = LockFile.from_resolved_dependencies(needed, environment_name=spec.name, spec_hash=mark)
     lock.save(LOCK_FILE)
     print(f"{LOCK_FILE.name}: {len(lock.dependencies)} jars locked")
 

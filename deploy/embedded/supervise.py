@@ -25,7 +25,6 @@ class Job:
     """One server to run: what the runtime tells the supervisor, as JSON on the command line."""
 
     command: list[str]
-    log: str  # file that gets stdout and stderr, appended
     pid_file: str  # where the server's process id stands while it runs
     stop_signal: int
     grace_s: float  # how long the server may take after stop_signal before SIGKILL
@@ -41,30 +40,32 @@ def main() -> int:
     try:
         server = _start(job)
     except OSError as error:
-        Path(job.log).write_text(f"{job.command[0]}: {error}\n", encoding="utf-8")
+        print(f"{job.command[0]}: {error}", file=sys.stderr)
         return 1
-    Path(job.pid_file).write_text(f"{server.pid}\n", encoding="ascii")
-    while server.poll() is None and os.getppid() == job.parent:
-        if select.select([0, asked_to_stop], [], [], LOOK_EVERY_S)[0]:
-            break
-    code = _stop(server, job)
-    Path(job.pid_file).unlink(missing_ok=True)
+    try:
+        Path(job.pid_file).write_text(f"{server.pid}\n", encoding="ascii")
+        while server.poll() is None and os.getppid() == job.parent:
+            if select.select([0, asked_to_stop], [], [], LOOK_EVERY_S)[0]:
+                break
+    except OSError as error:
+        print(f"{job.pid_file}: {error}", file=sys.stderr)
+    finally:
+        code = _stop(server, job)
+        Path(job.pid_file).unlink(missing_ok=True)
     return code if code >= 0 else 128 - code
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:
     uid, gid = job.user or (None, None)
-    with Path(job.log).open("ab") as log:
-        return subprocess.Popen(
-            job.command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=[job.lock],
-            user=uid,
-            group=gid,
-            extra_groups=[] if job.user else None,
-        )
+    # Its output goes where ours goes: into its log.
+    return subprocess.Popen(
+        job.command,
+        stdin=subprocess.DEVNULL,
+        pass_fds=[job.lock],
+        user=uid,
+        group=gid,
+        extra_groups=[] if job.user else None,
+    )
 
 
 def _stop(server: subprocess.Popen[bytes], job: Job) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 from pathlib import Path
 
@@ -74,6 +75,9 @@ def test_servers_that_outlive_their_runtime_keep_the_next_one_out(
     said: list[str] = []
     with directory.claimed(tmp_path, print) as lock:
         child = Child(Plan("Sleeper", ["sleep", "600"], tmp_path, signal.SIGTERM), lock)
+        child.wait_until((tmp_path / "pid").exists)
+    child._supervisor.kill()
+    child.wait()
     try:
         with (
             pytest.raises(CannotStart, match="end the processes that"),
@@ -82,7 +86,8 @@ def test_servers_that_outlive_their_runtime_keep_the_next_one_out(
             pass
         assert said == ["waiting for the servers of an earlier run to stop"]
     finally:
-        child.wait()
+        os.kill(int((tmp_path / "pid").read_text(encoding="ascii")), signal.SIGKILL)
+    monkeypatch.setattr(directory, "WAIT_FOR_LEFTOVERS_S", 30.0)
     with directory.claimed(tmp_path, print):
         pass  # free when the server has ended
 
