@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class CannotStart(Exception):  # noqa: N818 (what the caller reads: "cannot start: …")
+class CannotStart(Exception):
     """A server cannot be started; the message says what failed and what to do about it."""
 
     def __init__(self, failed: str, todo: str) -> None:
