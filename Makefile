@@ -1,0 +1,71 @@
+# Ciclo. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CODE := schemas services deploy demo tests
+UV_VERSION := 0.13.9
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: help setup demo load test test-unit test-integration lint format types imports servers lock schemas clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  make %-18s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make the environment (.venv) from requirements.lock
+
+$(READY): requirements.lock pyproject.toml schemas/pyproject.toml $(wildcard services/*/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Ciclo needs Python 3.11 or newer; '$(PYTHON)' is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV) (first time: about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+		|| { echo "python3 -m venv failed: install your system's venv package (Debian: python3-venv)"; exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e schemas $(patsubst %/pyproject.toml,-e %,$(wildcard services/*/pyproject.toml))
+	@touch $(READY)
+
+demo: setup ## Play customers' cases through the four services (KEEP=1 leaves it running)
+	@$(BIN)/python -m demo
+
+load: setup ## Push N cases through the whole cycle (N=50000)
+	@$(BIN)/python -m tests.benchmarks.load --cases $(or $(N),50000)
+
+test: setup lint types imports ## Everything CI checks: lint, types, import contract, all tests
+	@$(BIN)/python -m pytest
+
+test-unit: setup ## The pure rules alone (no sockets, seconds)
+	@$(BIN)/python -m pytest tests/unit
+
+test-integration: setup ## The parts against real PostgreSQL and Kafka
+	@$(BIN)/python -m pytest tests/integration tests/contract
+
+lint: setup ## Style and mistakes (ruff)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check --quiet $(CODE) || { echo "not formatted: run make format"; exit 1; }
+
+format: setup ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+types: setup ## Types (mypy --strict)
+	@$(BIN)/mypy $(CODE)
+
+imports: setup ## Who may import whom (import-linter)
+	@$(BIN)/lint-imports --no-logo
+
+servers: setup ## Kafka and PostgreSQL alone, in the foreground
+	@$(BIN)/python -m deploy.embedded
+
+schemas: setup ## Regenerate schemas/published and docs/events
+	@$(BIN)/python -m ciclo_schemas.publish
+
+lock: ## Refresh requirements.lock from the pyproject files
+	@$(BIN)/uv lock --quiet --upgrade
+	@$(BIN)/uv export --quiet --all-packages --all-groups --no-emit-workspace --no-header --output-file requirements.lock
+
+clean: ## Remove the environment, data, caches
+	@rm -rf $(VENV) .ciclo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
