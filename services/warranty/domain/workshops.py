@@ -1,0 +1,165 @@
+"""What workshops report about a repair, and what it does to the remedy and to the guarantee's clock.
+
+`completed` and `failed` imply `received`. From `received` to `returned` the guarantee's clock stands still
+(RDL 1/2007 art. 122.2). A report that contradicts what is known is refused with a code.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from ciclo_schemas.events import Event
+from ciclo_schemas.inbound import WorkshopReported, WorkshopReportKind
+from ciclo_schemas.warranty import ItemReceived, ItemReturned, Place, RepairCompleted, RepairFailed
+from services.chassis.decider import Decision, Given, Refusal
+from services.warranty.domain.answers import Decided, Known, answer
+from services.warranty.domain.calendar import months_after
+from services.warranty.domain.policies import Policies
+from services.warranty.domain.records import Remedy, ServicePoint, Unit
+from services.warranty.domain.rights import CaseRights
+
+WAIT_FOR_UNKNOWN = timedelta(days=1)
+"""A report about a repair that is not known yet is tried again for so long."""
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""How far ahead of ours a reporter's clock may be."""
+
+
+def workshop_reported(
+    policies: Policies, case: CaseRights | None, report: WorkshopReported, given: Given
+) -> Decided:
+    """A workshop reports a step of a repair."""
+    repair = given.facts.one(Remedy, repair_no=report.repair_no)
+    if case is None or repair is None or repair.case_id != given.subject:
+        return refuse(
+            case, "unknown_repair", "this case has no such repair", "repair_no", wait=WAIT_FOR_UNKNOWN
+        )
+    if report.happened_at > given.now + CLOCKS_DIFFER:
+        return refuse(case, "in_the_future", "what is reported has not happened yet", "happened_at")
+    step = _STEPS.get(report.kind)
+    if step is None:
+        return refuse(case, "unknown_kind", "this kind of report is not known", "kind")
+    return step(policies, case, repair, report, given)
+
+
+def _received(
+    _policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, _given: Given
+) -> Decided:
+    """The unit was handed over. Told late, it only corrects the day on which the clock stopped."""
+    if repair.received_at is not None:
+        earlier = min(repair.received_at, report.happened_at)
+        return Decision(case, rows=(replace(repair, received_at=earlier),))
+    received, events = _with_receipt(repair, report)
+    return Decision(case, events=events, rows=(received,))
+
+
+def _completed(
+    policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, given: Given
+) -> Decided:
+    if repair.failed_at is not None:
+        return refuse(case, "already_failed", "the repair was reported as failed", "kind")
+    repair, events = _with_receipt(repair, report)
+    until = _repair_guarantee(policies, case, repair, report.happened_at, given)
+    completed = RepairCompleted(
+        remedy_no=repair.remedy_no,
+        repair_no=report.repair_no,
+        completed_at=report.happened_at,
+        work=report.work,
+        repair_guarantee_until=until,
+    )
+    repair = replace(repair, completed_at=report.happened_at, in_force=False, repair_guarantee_until=until)
+    return Decision(case, events=(*events, completed), rows=(repair, *_released(repair, given)))
+
+
+def _failed(
+    policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, given: Given
+) -> Decided:
+    """The repair failed: it is no longer in force, and the customer may choose again, now among more."""
+    if repair.completed_at is not None:
+        return refuse(case, "already_completed", "the repair was reported as completed", "kind")
+    repair, events = _with_receipt(repair, report)
+    repair = replace(repair, failed_at=report.happened_at, in_force=False)
+    failed = RepairFailed(
+        remedy_no=repair.remedy_no,
+        repair_no=report.repair_no,
+        failed_at=report.happened_at,
+        reason=report.reason or "not_repaired",
+    )
+    known = Known.about(case, given.facts)
+    others = tuple(
+        r for r in known.remedies if (r.case_id, r.remedy_no) != (repair.case_id, repair.remedy_no)
+    )
+    second = answer(policies, case, replace(known, remedies=(*others, repair)), given)
+    return replace(
+        second,
+        events=(*events, failed, *second.events),
+        rows=(repair, *_released(repair, given), *second.rows),
+    )
+
+
+def _returned(
+    _policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, _given: Given
+) -> Decided:
+    if repair.received_at is None:
+        detail = "the unit was not reported as received"
+        return refuse(case, "not_received", detail, "kind", wait=WAIT_FOR_UNKNOWN)
+    if report.happened_at < repair.received_at:
+        return refuse(case, "returned_before_received", "the unit was received later", "happened_at")
+    returned = ItemReturned(
+        remedy_no=repair.remedy_no, repair_no=report.repair_no, returned_at=report.happened_at
+    )
+    return Decision(case, events=(returned,), rows=(replace(repair, returned_at=report.happened_at),))
+
+
+Step = Callable[[Policies, CaseRights, Remedy, WorkshopReported, Given], Decided]
+_STEPS: dict[WorkshopReportKind, Step] = {
+    WorkshopReportKind.RECEIVED: _received,
+    WorkshopReportKind.COMPLETED: _completed,
+    WorkshopReportKind.FAILED: _failed,
+    WorkshopReportKind.RETURNED: _returned,
+}
+
+
+def _with_receipt(repair: Remedy, report: WorkshopReported) -> tuple[Remedy, tuple[Event, ...]]:
+    """The repair as received, and the event that says so unless it was said before."""
+    if repair.received_at is not None:
+        return repair, ()
+    received = ItemReceived(
+        remedy_no=repair.remedy_no,
+        at=Place.WORKSHOP,
+        received_at=report.happened_at,
+        repair_no=report.repair_no,
+    )
+    return replace(repair, received_at=report.happened_at), (received,)
+
+
+def _repair_guarantee(
+    policies: Policies, case: CaseRights, repair: Remedy, completed_at: datetime, given: Given
+) -> date:
+    """The last day on which the repair itself is answered for: never before the guarantee ends.
+
+    RDL 1/2007 art. 122.3: one year from giving back the unit; counted here from completion, so it is a day
+    on which the customer is covered at least.
+    """
+    unit = given.facts.one(Unit, product_unit=repair.product_unit)
+    rule = policies.named(repair.policy_id, repair.policy_version).repair
+    if unit is None or rule is None:
+        raise LookupError("a repair rests on a registered unit and on a policy with a repair rule")
+    day = policies.calendars.day(completed_at, unit.jurisdiction)
+    guaranteed = case.assessment.guarantee_until if case.assessment is not None else None
+    return max(months_after(day, rule.guarantee_months), guaranteed or day)
+
+
+def _released(repair: Remedy, given: Given) -> tuple[ServicePoint, ...]:
+    """The workshop with one open repair less."""
+    if repair.service_point is None:
+        return ()
+    point = given.facts.one(ServicePoint, id=repair.service_point)
+    return () if point is None else (replace(point, open_repairs=max(point.open_repairs - 1, 0)),)
+
+
+def refuse(
+    case: CaseRights | None, code: str, detail: str, field: str, *, wait: timedelta | None = None
+) -> Decided:
+    """Refuse a report, naming its field."""
+    return Decision(case, refusal=Refusal(code=code, detail=detail, locations=(field,), wait=wait))

@@ -1,0 +1,105 @@
+"""The tables of warranty, and which cases a registered unit concerns."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.chassis.definition import Connection
+from services.chassis.tables import Table
+from services.warranty.domain.answers import AssessAgain
+from services.warranty.domain.records import AssessmentRow, Remedy, ServicePoint, Unit, UnsettledCase
+
+# Facts are loaded in the order of the tables' names: the unit's row is locked before its remedies are read.
+TABLES = (
+    Table(
+        "product_units",
+        Unit,
+        key=("product_unit",),
+        types={
+            "product_unit": "text",
+            "revision": "integer",
+            "model": "text",
+            "brand": "text",
+            "seller": "text",
+            "jurisdiction": "text",
+            "buyer": "text",
+            "customer_ref": "text",
+            "purchase_ref": "text",
+            "purchased_on": "date",
+            "delivered_on": "date",
+        },
+        locked=True,
+    ),
+    Table(
+        "remedies",
+        Remedy,
+        key=("case_id", "remedy_no"),
+        types={
+            "case_id": "uuid",
+            "remedy_no": "integer",
+            "product_unit": "text",
+            "defect_no": "integer",
+            "symptom_code": "text",
+            "kind": "text",
+            "in_force": "boolean",
+            "assessment_no": "integer",
+            "coverage": "text",
+            "policy_id": "text",
+            "policy_version": "text",
+            "decided_at": "timestamptz",
+            "due": "timestamptz",
+            "supersedes": "integer",
+            "repair_no": "text",
+            "service_point": "text",
+            "received_at": "timestamptz",
+            "completed_at": "timestamptz",
+            "failed_at": "timestamptz",
+            "returned_at": "timestamptz",
+            "repair_guarantee_until": "date",
+            "shipped_at": "timestamptz",
+            "delivered_at": "timestamptz",
+        },
+    ),
+    Table(
+        "service_points",
+        ServicePoint,
+        key=("id",),
+        types={
+            "id": "text",
+            "official": "boolean",
+            "active": "boolean",
+            "brands": "jsonb",
+            "jurisdictions": "jsonb",
+            "capacity": "integer",
+            "open_repairs": "integer",
+        },
+        locked=True,
+    ),
+    Table(
+        "assessments",
+        AssessmentRow,
+        key=("case_id", "assessment_no"),
+        types={"case_id": "uuid", "assessment_no": "integer", "assessed_at": "timestamptz", "body": "jsonb"},
+    ),
+    Table(
+        "unsettled_cases",
+        UnsettledCase,
+        key=("case_id",),
+        types={"case_id": "uuid", "product_unit": "text"},
+    ),
+)
+
+
+async def unsettled_cases(
+    connection: Connection, data: AssessAgain, after: UUID | None, limit: int
+) -> Sequence[UUID]:
+    """The cases that wait for this unit's registration, in id order."""
+    rows = await connection.fetch(
+        """
+        SELECT case_id FROM unsettled_cases
+        WHERE product_unit = $1 AND ($2::uuid IS NULL OR case_id > $2) ORDER BY case_id LIMIT $3
+        """,
+        data.product_unit,
+        after,
+        limit,
+    )
+    return [row["case_id"] for row in rows]
