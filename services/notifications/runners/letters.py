@@ -72,7 +72,9 @@ class Letters:
         template = self.templates[language, send.template]
         subject = " ".join(_block(template, "subject", values).split())
         paragraphs = [part.strip() for part in template.render(values).split("\n\n") if part.strip()]
-        html = self.page.render(language=language.value, subject=subject, paragraphs=paragraphs)
+        html = self.page.render(
+            language=language.value, subject=subject, paragraphs=paragraphs, link=values["tracking_url"]
+        )
         return Letter(language, subject, "\n\n".join(paragraphs) + "\n", html)
 
     def _values(self, send: SendMessage, language: Language) -> dict[str, Any]:

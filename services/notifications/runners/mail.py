@@ -71,9 +71,9 @@ def compose(
     mail["Message-ID"] = message_id(key, sender)
     mail["References"] = f"<{case}@{_domain(sender)}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to us
-    mail["Content-Language"] = letter.language.value
     mail.set_content(letter.text)
     mail.add_alternative(letter.html, subtype="html")
+    mail["Content-Language"] = letter.language.value
     return mail
 
 

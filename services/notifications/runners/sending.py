@@ -84,6 +84,9 @@ class MessageSender:
                 "letter_not_written", template=call.data.template, language=language, error=error.message
             )
             return Retry("letter_not_written")
+        except Exception as error:  # noqa: BLE001 - else the others of the batch would be sent again
+            log.error("message_not_sent", template=call.data.template, error=type(error).__name__)  # noqa: TRY400
+            return Retry("unexpected")
         return MessageSent(
             template=call.data.template, cause=call.data.cause, language=language, sent_at=utc_now()
         )

@@ -1,0 +1,229 @@
+from collections.abc import AsyncIterator
+from email.utils import parseaddr
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from ciclo_schemas.values import Language
+from services.chassis.definition import EffectCall, Retry
+from services.notifications.domain.message import MessageFailed, MessageSent, SendMessage, Template, Told
+from services.notifications.runners.letters import Letters
+from services.notifications.runners.sending import MessageSender
+from services.notifications.settings import NotificationsSettings
+from tests.integration.notifications.servers import LUCIA, TOKEN, MailServer, Vault, mail_server, vault
+
+LETTERS = Letters.load("http://127.0.0.1:8001/cases")
+CASE = UUID("01930000-0000-7000-8000-000000000001")
+
+
+@pytest.fixture
+async def mail() -> AsyncIterator[MailServer]:
+    async with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def contacts() -> AsyncIterator[Vault]:
+    async with vault() as door:
+        yield door
+
+
+def sender(mail: MailServer, contacts: Vault, **but: Any) -> MessageSender:
+    settings = NotificationsSettings(
+        database_url="postgresql://nobody@127.0.0.1/nothing",
+        http_port=0,
+        admin_port=0,
+        service_token=TOKEN,
+        smtp_port=mail.port,
+        smtp_from="Ciclo <care@ciclo.example>",
+        smtp_timeout_seconds=2,
+        intake_url=contacts.url,
+        **but,
+    )
+    return MessageSender(settings, LETTERS)
+
+
+def call(
+    key: str = "1",
+    *,
+    attempts: int = 0,
+    customer: str = LUCIA,
+    template: Template = Template.CLOSED,
+    **but: Any,
+) -> EffectCall:
+    message = SendMessage(
+        template=template,
+        cause=UUID(int=7),
+        case_no="C-482910-7",
+        customer_ref=customer,
+        language=Language.EN,
+        jurisdiction="ES",
+        told=Told(),
+    )
+    data = message.model_copy(update=but)
+    return EffectCall(subject=CASE, key=f"{CASE}/{key}", data=data, attempts=attempts, traceparent=None)
+
+
+async def test_a_message_reaches_the_customer_in_the_language_the_vault_knows(
+    mail: MailServer, contacts: Vault
+) -> None:
+    [result] = await sender(mail, contacts).run([call()])
+    assert isinstance(result, MessageSent)
+    assert (result.language, result.cause, result.template) == (Language.ES, UUID(int=7), Template.CLOSED)
+    [letter] = mail.inbox
+    assert letter["To"] == "Lucía Fernández <lucia@example.com>"
+    assert letter["From"] == "Ciclo <care@ciclo.example>"
+    assert letter["Subject"] == "Gracias por confirmarlo: cerramos tu caso C-482910-7"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Content-Language"] == "es"
+    text, html = (letter.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert html is not None
+    assert "Hola, Lucía Fernández:" in text.get_content()
+    assert "<p>Hola, Lucía Fernández:</p>" in html.get_content()
+
+
+async def test_a_message_refused_for_now_is_sent_later_under_the_same_id(
+    mail: MailServer, contacts: Vault
+) -> None:
+    mail.answers = ["451 try again later"]
+    post = sender(mail, contacts)
+    assert await post.run([call()]) == [Retry("message_refused_451")]
+    [result] = await post.run([call(attempts=1)])
+    assert isinstance(result, MessageSent)
+    assert len(mail.inbox) == 1
+    first, second = mail.attempted
+    assert first == second
+    assert first.endswith("@ciclo.example>")
+
+
+async def test_messages_of_one_case_have_ids_of_their_own_and_form_one_thread(
+    mail: MailServer, contacts: Vault
+) -> None:
+    await sender(mail, contacts).run([call("1"), call("2")])
+    one, other = mail.inbox
+    assert one["Message-ID"] != other["Message-ID"]
+    assert one["References"] == other["References"] == f"<{CASE}@ciclo.example>"
+
+
+async def test_a_message_refused_for_good_fails_and_holds_up_no_other(
+    mail: MailServer, contacts: Vault
+) -> None:
+    contacts.contacts["cus_gone"] = {"name": "Tom", "email": "gone@example.com", "language": "en"}
+    mail.refused_recipients["gone@example.com"] = "550 no such user"
+    results = await sender(mail, contacts, smtp_connections=1).run(
+        [call("1", customer="cus_gone", attempts=2), call("2")]
+    )
+    failed, sent = results
+    assert isinstance(failed, MessageFailed)
+    assert (failed.reason, failed.attempts) == ("address_refused", 3)
+    assert isinstance(sent, MessageSent)
+
+
+async def test_content_refused_for_good_fails(mail: MailServer, contacts: Vault) -> None:
+    mail.answers = ["554 looks like spam"]
+    [failed] = await sender(mail, contacts).run([call()])
+    assert isinstance(failed, MessageFailed)
+    assert failed.reason == "message_refused"
+
+
+@pytest.mark.parametrize(
+    ("contact", "reason"),
+    [
+        (None, "no_address"),
+        ({"name": "Ana", "email": None, "language": "es"}, "no_address"),
+        ({"name": "Ana", "email": "", "language": "es"}, "no_address"),
+        ({"name": "Ana", "email": "ana at example", "language": "es"}, "bad_address"),
+        ({"name": "Ana", "email": "ana@example.com\nBcc: all@example.com"}, "bad_address"),
+        ({"name": "Ana", "email": "ana@example.com, eva@example.com"}, "bad_address"),
+    ],
+)
+async def test_a_customer_without_a_usable_address_is_said_to_be_not_reached(
+    mail: MailServer, contacts: Vault, contact: dict[str, Any] | None, reason: str
+) -> None:
+    if contact is not None:
+        contacts.contacts["cus_ana"] = contact
+    [failed] = await sender(mail, contacts).run([call(customer="cus_ana")])
+    assert isinstance(failed, MessageFailed)
+    assert failed.reason == reason
+    assert mail.inbox == []
+
+
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        ("Ana\r\nBcc: all@example.com", "Hola:"),
+        ("You won, visit http://bad.example", "Hola:"),
+        ("visit bad.example", "Hola:"),
+        ("  María José   Ruiz ", "Hola, María José Ruiz:"),
+        ("Seán O'Brien-Núñez Jr.", "Hola, Seán O'Brien-Núñez Jr.:"),
+        ("", "Hola:"),
+    ],
+)
+async def test_a_name_can_only_be_a_name(mail: MailServer, contacts: Vault, name: str, greeted: str) -> None:
+    contacts.contacts["cus_ana"] = {"name": name, "email": "ana@example.com", "language": "es"}
+    await sender(mail, contacts).run([call(customer="cus_ana")])
+    [letter] = mail.inbox
+    text = letter.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().splitlines()[0] == greeted
+    assert parseaddr(letter["To"])[1] == "ana@example.com"
+    assert letter["Bcc"] is None
+
+
+async def test_while_the_vault_is_away_everything_waits(mail: MailServer, contacts: Vault) -> None:
+    contacts.broken = True
+    assert await sender(mail, contacts).run([call("1"), call("2")]) == [Retry("vault_answered_503")] * 2
+    away = sender(mail, Vault(url="http://127.0.0.1:9"))
+    assert await away.run([call()]) == [Retry("vault_unreachable")]
+    assert mail.inbox == []
+
+
+async def test_while_the_mail_server_is_away_everything_waits(contacts: Vault) -> None:
+    post = sender(MailServer(port=9), contacts)
+    assert await post.run([call("1"), call("2")]) == [Retry("mail_server_unreachable")] * 2
+
+
+async def test_a_lost_connection_is_opened_again(mail: MailServer, contacts: Vault) -> None:
+    mail.answers = ["421 closing"]
+    post = sender(mail, contacts, smtp_connections=1)
+    first, second = await post.run([call("1"), call("2")])
+    assert isinstance(first, Retry)
+    assert isinstance(second, MessageSent)
+
+
+async def test_a_batch_asks_the_vault_once_and_shares_connections(mail: MailServer, contacts: Vault) -> None:
+    calls = [call(str(number)) for number in range(40)]
+    results = await sender(mail, contacts, smtp_connections=2).run(calls)
+    assert all(isinstance(result, MessageSent) for result in results)
+    assert len(mail.inbox) == 40
+    assert contacts.asked == [[LUCIA]]
+    assert mail.connections == 2
+
+
+async def test_safety_notices_of_a_batch_go_first(mail: MailServer, contacts: Vault) -> None:
+    calls = [call("1"), call("2"), call("3", template=Template.SAFETY)]
+    await sender(mail, contacts, smtp_connections=1).run(calls)
+    assert mail.inbox[0]["Subject"].startswith("Importante")
+
+
+async def test_after_the_last_attempt_the_message_is_said_to_have_failed(
+    mail: MailServer, contacts: Vault
+) -> None:
+    failed = sender(mail, contacts).give_up(call(attempts=50), "mail_server_unreachable")
+    assert isinstance(failed, MessageFailed)
+    assert failed.reason == "mail_server_unreachable"
+
+
+async def test_contact_data_is_never_logged(
+    mail: MailServer, contacts: Vault, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    mail.answers = ["554 lucia@example.com looks like spam"]
+    # A receipt without owner and date cannot be written: that is logged, without the customer's data.
+    await sender(mail, contacts).run([call("1"), call("2", template=Template.RECEIPT)])
+    printed = capsys.readouterr()
+    everything = printed.out + printed.err + caplog.text
+    assert "letter_not_written" in everything
+    assert "lucia" not in everything.lower()
+    assert "fernández" not in everything.lower()
