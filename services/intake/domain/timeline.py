@@ -1,0 +1,48 @@
+"""The timeline of a case: every event of every service about it, as intake heard or said it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ciclo_schemas.events import EVENTS, Event
+from services.chassis.decider import Published
+from services.intake.domain.records import TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of the timeline, read back."""
+
+    event_id: UUID
+    at: datetime
+    source: str
+    sequence: int
+    event: Event
+
+
+def project(published: Published) -> Iterable[TimelineEntry]:
+    """The timeline's row for an event; events hold no personal data, so neither does the row."""
+    yield TimelineEntry(
+        event_id=published.id,
+        case_id=published.subject,
+        at=published.time,
+        source=published.source,
+        sequence=published.sequence,
+        type=published.type,
+        data=published.data.model_dump_json(exclude_none=True),
+        traceparent=published.traceparent,
+    )
+
+
+def read_back(entries: Iterable[TimelineEntry]) -> list[Happened]:
+    """The events in the order in which they happened: by time, then in each writer's own order.
+
+    Types that this release does not know (a newer one was here before) are left out.
+    """
+    known = [entry for entry in entries if entry.type in EVENTS]
+    known.sort(key=lambda entry: (entry.at, entry.source, entry.sequence))
+    return [
+        Happened(entry.event_id, entry.at, entry.source, entry.sequence, EVENTS[entry.type].read(entry.data))
+        for entry in known
+    ]

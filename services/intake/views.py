@@ -1,0 +1,79 @@
+"""Questions to intake's tables; one function each, none writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from ciclo_schemas.envelope import write_clock
+from services.intake.domain.records import CaseRow, Contact, TimelineEntry
+from services.intake.domain.timeline import Happened, read_back
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case, its timeline in order, and the case clock that the timeline amounts to."""
+
+    case: CaseRow
+    timeline: list[Happened]
+    clock: str
+
+
+async def case_with_timeline(pool: asyncpg.Pool, case_id: UUID) -> CaseView | None:
+    """Everything that is known of a case."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        case = await connection.fetchrow(
+            "SELECT case_id, case_no, customer_ref, language, opened_at FROM cases WHERE case_id = $1",
+            case_id,
+        )
+        if case is None:
+            return None
+        rows = await connection.fetch(
+            """
+            SELECT event_id, case_id, at, source, sequence, type, data::text AS data, traceparent
+            FROM timeline WHERE case_id = $1
+            """,
+            case_id,
+        )
+    entries = [TimelineEntry(**row) for row in rows]
+    return CaseView(CaseRow(**case), read_back(entries), _clock(entries))
+
+
+async def case_id_of(pool: asyncpg.Pool, case_no: str) -> UUID | None:
+    """The case that has this number."""
+    found: UUID | None = await pool.fetchval("SELECT case_id FROM cases WHERE case_no = $1", case_no)
+    return found
+
+
+async def clock_of(pool: asyncpg.Pool, case_id: UUID) -> str:
+    """The case clock that the timeline amounts to."""
+    rows = await pool.fetch(
+        "SELECT source, max(sequence) AS sequence FROM timeline WHERE case_id = $1 GROUP BY source", case_id
+    )
+    return write_clock({row["source"]: row["sequence"] for row in rows})
+
+
+async def texts(pool: asyncpg.Pool, refs: Sequence[str]) -> dict[str, str]:
+    """The texts of these references, those that exist."""
+    rows = await pool.fetch("SELECT text_ref, text FROM vault_texts WHERE text_ref = ANY($1::text[])", refs)
+    return {row["text_ref"]: row["text"] for row in rows}
+
+
+async def contacts(pool: asyncpg.Pool, refs: Sequence[str]) -> dict[str, Contact]:
+    """The contact data of these customers, those that exist."""
+    rows = await pool.fetch(
+        "SELECT customer_ref, name, email, language FROM vault_contacts WHERE customer_ref = ANY($1::text[])",
+        refs,
+    )
+    return {row["customer_ref"]: Contact(**row) for row in rows}
+
+
+def _clock(entries: Sequence[TimelineEntry]) -> str:
+    clock: dict[str, int] = {}
+    for entry in entries:
+        clock[entry.source] = max(entry.sequence, clock.get(entry.source, 0))
+    return write_clock(clock)
