@@ -36,7 +36,8 @@ FROM dead_letters GROUP BY 1, 2, 3 ORDER BY letters DESC, fingerprint LIMIT $1
 UNSEEN_SOURCES = """
 SELECT p.aggregate, p.source, p.sequence, p.record
 FROM parked p LEFT JOIN aggregates a ON a.id = p.aggregate
-WHERE p.reason IN ('gap', 'clock') AND NOT coalesce(a.watermarks ? $1, false) AND ($2::uuid IS NULL OR p.aggregate = $2)
+WHERE p.reason IN ('gap', 'clock') AND NOT coalesce(a.watermarks ? $1, false)
+    AND ($2::uuid IS NULL OR p.aggregate = $2)
 ORDER BY p.aggregate, p.id
 """
 
