@@ -1,0 +1,1 @@
+"""What routing decides, as pure functions: no clock, no network, no database."""

@@ -1,0 +1,94 @@
+"""What follows from warranty's assessment (evaluación de cobertura): a question, a person or an answer."""
+
+from ciclo_schemas.routing import InformationRequested, PromiseKind
+from ciclo_schemas.values import Category, Code, Window
+from ciclo_schemas.warranty import CoverageAssessed, RemedyAlreadyInForce
+from services.routing.domain import owners, promises, resolution, waits
+from services.routing.domain.case import ASSESSED, Assessed, CaseState, Purpose
+from services.routing.domain.turn import Turn
+
+SYMPTOM = "symptom_code"
+REMEDY = "remedy"
+KNOWN_BY = {"purchase": ("purchase_ref", "proof_ref")}
+"""What warranty calls missing and which stated facts answer it, where the names differ."""
+
+
+def coverage_assessed(turn: Turn, assessed: CoverageAssessed) -> None:
+    """Warranty says which window the report falls into and what is missing."""
+    state = turn.state
+    latest = Assessed(
+        no=assessed.assessment_no, window=assessed.window, remedies_allowed=assessed.remedies_allowed
+    )
+    turn.change(assessments=(*state.assessments, latest))
+    if not _is_awaited(state):
+        return
+    promises.keep(turn, "coverage.assessed", PromiseKind.FIRST_ANSWER)
+    if assessed.missing == (SYMPTOM,):
+        _to_person(turn, "symptom_needed")
+    elif assessed.missing:
+        _ask(turn, assessed)
+    elif _is_question(state):
+        resolution.propose(turn, "coverage.assessed", owners.ROUTING)
+    elif assessed.window is Window.GUARANTEE and assessed.remedies_allowed:
+        _offer(turn, latest)
+    elif assessed.window is not Window.TRIAL:
+        _to_person(turn, f"window_{assessed.window.value}")
+    # In the trial window warranty approves the replacement at once: its decision stays promised until then.
+
+
+def remedy_already_in_force(turn: Turn, blocked: RemedyAlreadyInForce) -> None:
+    """The same defect has a remedy in another case: a person explains."""
+    if not turn.state.is_closed and blocked.case != turn.case_id:
+        _to_person(turn, "remedy.already_in_force")
+
+
+def _is_awaited(state: CaseState) -> bool:
+    """Whether the assessment moves the case: not after its end, nor while a remedy or a proposal is out."""
+    finding = state.finding
+    if finding is None or finding.abstained or finding.category not in ASSESSED or state.is_closed:
+        return False
+    return state.remedy is None and not state.waits_for(Purpose.CONFIRMATION)
+
+
+def _is_question(state: CaseState) -> bool:
+    return state.finding is not None and state.finding.category is Category.WARRANTY_QUERY
+
+
+def _ask(turn: Turn, assessed: CoverageAssessed) -> None:
+    """Ask the customer once for all that is missing; what was asked or told before goes to a person."""
+    state = turn.state
+    news = tuple(code for code in assessed.missing if code not in state.asked and not _is_known(state, code))
+    if not news:
+        if not state.waits_for(Purpose.INFORMATION):
+            _to_person(turn, "cannot_assess")
+        return
+    _request(turn, news, Purpose.INFORMATION)
+
+
+def _offer(turn: Turn, latest: Assessed) -> None:
+    """Let the customer choose among the remedies, unless he is choosing among the same ones already."""
+    offered = next((one for one in turn.state.assessments if one.no == turn.state.offered), None)
+    same = offered is not None and set(offered.remedies_allowed) == set(latest.remedies_allowed)
+    turn.change(offered=latest.no)
+    if not (same and turn.state.waits_for(Purpose.REMEDY)):
+        _request(turn, (REMEDY,), Purpose.REMEDY)
+
+
+def _request(turn: Turn, missing: tuple[Code, ...], purpose: Purpose) -> None:
+    promises.keep(turn, "information.requested", *promises.ANSWERS)
+    waits.resume(turn, "superseded")
+    turn.change(asked=(*turn.state.asked, *missing))
+    turn.say(InformationRequested(missing=missing, deadline=waits.customer_deadline(turn, purpose)))
+    waits.hold_for_customer(turn, purpose)
+
+
+def _to_person(turn: Turn, reason: Code) -> None:
+    """A person explains or finds out what is missing, and promises the next step."""
+    waits.resume(turn, reason)
+    owners.assign_person(turn, reason)
+    promises.keep(turn, reason, PromiseKind.DECISION)
+    promises.owe_next_step(turn)
+
+
+def _is_known(state: CaseState, code: Code) -> bool:
+    return any(field in state.facts for field in KNOWN_BY.get(code, (code,)))

@@ -1,0 +1,162 @@
+"""What the people of the first line and the technicians do at routing's door."""
+
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from ciclo_schemas.routing import PromiseKind
+from ciclo_schemas.values import Category, Code, Identifier, TextRef
+from services.chassis.decider import Message, Refusal
+from services.routing.domain import classification, owners, promises, resolution
+from services.routing.domain.case import FIRST_LINE, TMF_STATUS, CaseState, Purpose, Tried, technician_queue
+from services.routing.domain.charter import House
+from services.routing.domain.turn import Turn
+
+CLOSED = Refusal("case_closed", "the case is closed; a word of the customer reopens it")
+
+
+class Take(Message):
+    """A person of the first line takes the case."""
+
+    agent: Identifier
+
+
+class RecordStep(Message):
+    """A person went through a step of a playbook with the customer."""
+
+    agent: Identifier
+    step: Code
+    helped: bool
+
+
+class ProposeResolution(Message):
+    """A person believes it is solved; `text_ref` is the explanation, kept in intake's vault."""
+
+    agent: Identifier
+    reason: Code
+    text_ref: TextRef | None = None
+
+
+class ClassifyByAgent(Message):
+    """A person says what the case is about."""
+
+    agent: Identifier
+    category: Category
+    symptom_code: Code | None = None
+
+
+class AcceptEscalation(Message):
+    """A technician of the service point accepts the case."""
+
+    agent: Identifier
+
+
+class CaseReply(BaseModel):
+    """The case after a command. `next_step` is the next step of the playbook; none when it is exhausted."""
+
+    case_id: UUID
+    stage: str
+    tmf_status: str
+    owner_kind: str
+    owner: str
+    queue: str
+    waiting_for: str
+    playbook: str | None
+    next_step: str | None
+
+
+def reply(case_id: UUID, state: CaseState, house: House) -> CaseReply:
+    """What a command answers."""
+    playbook = house.playbooks.named(state.playbook)
+    step = playbook.next_step(state.steps_tried) if playbook else None
+    return CaseReply(
+        case_id=case_id,
+        stage=state.stage.value,
+        tmf_status=TMF_STATUS[state.stage],
+        owner_kind=state.owner.kind.value,
+        owner=state.owner.id,
+        queue=state.queue,
+        waiting_for=state.waiting_for,
+        playbook=state.playbook,
+        next_step=step.code if step else None,
+    )
+
+
+def take(turn: Turn, command: Take) -> Refusal | None:
+    """Take a case of the first line. Taking what one has is no offence."""
+    person = owners.agent(command.agent)
+    if turn.state.is_closed:
+        return CLOSED
+    if turn.state.queue != FIRST_LINE:
+        return Refusal("not_in_first_line", "the case is with the technicians of a service point")
+    if turn.state.owner == person:
+        return None
+    if turn.state.has_person:
+        return Refusal("already_taken", f"the case is with {turn.state.owner.id}")
+    owners.assign(turn, person, FIRST_LINE, "taken")
+    return None
+
+
+def record_step(turn: Turn, command: RecordStep) -> Refusal | None:
+    """Record what was tried; no customer goes through the same step twice."""
+    refusal = _not_theirs(turn, command.agent)
+    if refusal is not None:
+        return refusal
+    if not turn.playbooks.knows(command.step):
+        return Refusal("unknown_step", "no playbook has this step", ("body.step",), 422)
+    if command.step in turn.state.steps_tried:
+        return Refusal("already_tried", "this step was tried before in this case", ("body.step",))
+    turn.change(steps=(*turn.state.steps, Tried(step=command.step, helped=command.helped)))
+    promises.keep(turn, "step.tried", PromiseKind.FIRST_ANSWER, PromiseKind.NEXT_STEP)
+    promises.ensure(turn)
+    return None
+
+
+def propose_resolution(turn: Turn, command: ProposeResolution) -> Refusal | None:
+    """Propose a resolution to the customer."""
+    refusal = _not_theirs(turn, command.agent)
+    if refusal is not None:
+        return refusal
+    if turn.state.waits_for(Purpose.CONFIRMATION):
+        return Refusal("already_proposed", "the customer has not answered the last proposal yet")
+    resolution.propose(turn, command.reason, owners.agent(command.agent), command.text_ref)
+    return None
+
+
+def classify(turn: Turn, command: ClassifyByAgent) -> Refusal | None:
+    """Say what the case is about, or that it needs a technician: warranty assesses first."""
+    refusal = _not_theirs(turn, command.agent)
+    if refusal is not None:
+        return refusal
+    classification.by_agent(turn, command.category, command.symptom_code)
+    return None
+
+
+def accept_escalation(turn: Turn, command: AcceptEscalation) -> Refusal | None:
+    """A technician takes an escalated case of his service point's queue."""
+    state = turn.state
+    technician = owners.agent(command.agent)
+    if state.is_closed:
+        return CLOSED
+    if not state.waits_for(Purpose.WORKSHOP) or state.remedy is None or state.remedy.service_point is None:
+        return Refusal("not_escalated", "the case does not wait for a technician")
+    if state.owner == technician:
+        return None
+    if state.has_person:
+        return Refusal("already_taken", f"the case is with {state.owner.id}")
+    owners.assign(turn, technician, technician_queue(state.remedy.service_point), "accepted")
+    return None
+
+
+def _not_theirs(turn: Turn, staff_no: Identifier) -> Refusal | None:
+    """Why this person may not work on the case, or None."""
+    state = turn.state
+    if state.is_closed:
+        return CLOSED
+    if state.remedy is not None:
+        return Refusal("remedy_under_way", "a replacement or a repair is under way")
+    if state.owner == owners.agent(staff_no):
+        return None
+    if state.has_person:
+        return Refusal("already_taken", f"the case is with {state.owner.id}")
+    return Refusal("not_taken", "take the case first")

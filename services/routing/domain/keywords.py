@@ -1,0 +1,184 @@
+"""The transparent classifier: weighted keywords of every language together, and rules for the boundaries.
+
+Customers mix languages ("mi smart tv no abre youtube: network problem"), so all lexicons are read, whatever
+language the customer chose. The same words give the same answer, and the reasons say which rules spoke.
+"""
+
+from collections.abc import Sequence
+
+from ciclo_schemas.values import Category, Code, DecidedBy, Language, RemedyKind, Urgency
+from services.routing.domain.classification import Classification, Stated
+from services.routing.domain.lexicon import NEGATION_REACH, STOP, Keywords, PhraseIndex, Rule, tokens_of
+
+CONFIDENT = 0.45
+"""Below this confidence the classifier abstains."""
+MIN_WORDS = 3
+"""A text of fewer words that no rule knows cannot be understood."""
+MAX_TOKENS = 4000
+FAULT_SIGNAL_WEIGHT = 2.0
+INFORMATION_ONLY = (Category.WARRANTY_QUERY, Category.TRAINING, Category.SPAM_OR_UNCLEAR)
+ASKED_FOR = {
+    RemedyKind.REPLACEMENT: (Category.REPLACEMENT_REQUEST, 3.0),
+    RemedyKind.REFUND: (Category.REPLACEMENT_REQUEST, 2.0),
+    RemedyKind.REPAIR: (Category.TECHNICAL_FAULT, 2.0),
+    RemedyKind.PRICE_REDUCTION: (Category.TECHNICAL_FAULT, 2.0),
+    RemedyKind.QUOTE: (Category.TECHNICAL_FAULT, 2.0),
+}
+EARLY, HYPOTHETICAL, URGENT, GREETING = (
+    "signal.early",
+    "signal.hypothetical",
+    "signal.urgent",
+    "signal.greeting",
+)
+
+Scores = dict[Category, float]
+
+
+class KeywordClassifier:
+    """Classifies by keywords. Build it once: the phrases are indexed."""
+
+    by = DecidedBy.RULES
+
+    def __init__(self, lexicons: Sequence[Keywords]) -> None:
+        self._rules: dict[Code, Rule] = {}
+        self._negations = frozenset(word for lexicon in lexicons for word in lexicon.negations)
+        self._joints = frozenset(word for lexicon in lexicons for word in lexicon.joints) | {STOP}
+        self._index = PhraseIndex()
+        for lexicon in lexicons:
+            for rule in lexicon.rules:
+                first = self._rules.setdefault(rule.code, rule)
+                if (first.category, first.weight) != (rule.category, rule.weight):
+                    raise ValueError(f"{lexicon.language}: rule {rule.code} differs from the other language")
+                self._add(rule.phrases, rule.code)
+            self._add(lexicon.signals.early, EARLY)
+            self._add(lexicon.signals.hypothetical, HYPOTHETICAL)
+            self._add(lexicon.signals.urgent, URGENT)
+            self._add(lexicon.signals.greetings, GREETING)
+
+    def classify(self, texts: Sequence[str], stated: Stated, language: Language) -> Classification:
+        """Classify all words so far together with what was stated; abstains on ties, doubt and silence."""
+        tokens = tokens_of("\n".join(texts))[:MAX_TOKENS]
+        found = self._find(tokens)
+        scores, reasons = self._score(found, stated)
+        if not scores:
+            return _nothing_known(tokens, found)
+        facets = _judge_boundaries(scores, found, reasons)
+        ranked = sorted(scores, key=lambda category: -scores[category])
+        best = ranked[0]
+        confidence = _confidence(scores, best)
+        tie = len(ranked) > 1 and scores[ranked[1]] == scores[best]
+        return Classification(
+            category=best,
+            facets=facets if best is not Category.COMPLAINT else (),
+            urgency=_urgency(best, found),
+            confidence=confidence,
+            reasons=tuple(reasons),
+            abstained=tie or confidence < CONFIDENT,
+        )
+
+    def _add(self, phrases: Sequence[str], name: str) -> None:
+        for phrase in phrases:
+            self._index.add(phrase, name)
+
+    def _find(self, tokens: Sequence[str]) -> dict[str, None]:
+        """The rules and signals that speak, in order of appearance; a negated word does not."""
+        return {name: None for name, at in self._index.find(tokens) if not self._is_negated(tokens, at)}
+
+    def _is_negated(self, tokens: Sequence[str], at: int) -> bool:
+        """Whether a "no" shortly before, in the same clause, takes back the phrase that begins here.
+
+        A phrase that says "no" itself is not taken back by another one ("no, no enciende").
+        """
+        if tokens[at] in self._negations:
+            return False
+        for back in range(at - 1, max(at - 1 - NEGATION_REACH, -1), -1):
+            if tokens[back] in self._joints:
+                return False
+            if tokens[back] in self._negations:
+                return True
+        return False
+
+    def _score(self, found: dict[str, None], stated: Stated) -> tuple[Scores, list[Code]]:
+        scores: Scores = {}
+        reasons: list[Code] = []
+        for code in found:
+            rule = self._rules.get(code)
+            if rule is not None:
+                scores[rule.category] = scores.get(rule.category, 0.0) + rule.weight
+                reasons.append(code)
+        if stated.symptom_code is not None:
+            scores[Category.TECHNICAL_FAULT] = scores.get(Category.TECHNICAL_FAULT, 0.0) + 3.0
+            reasons.append("stated.symptom_code")
+        if stated.asked_for in ASKED_FOR:
+            category, weight = ASKED_FOR[stated.asked_for]
+            scores[category] = scores.get(category, 0.0) + weight
+            reasons.append(f"stated.asked_for.{stated.asked_for.value}")
+        return scores, reasons
+
+
+def _judge_boundaries(scores: Scores, found: dict[str, None], reasons: list[Code]) -> tuple[Code, ...]:
+    """Move evidence across the boundaries between categories, and tell so. Returns the facets.
+
+    A question about a defect that might come is a warranty query. A defect of something just bought speaks
+    for a replacement. An angry message about a broken product is about the product, with the facet complaint.
+    """
+    if HYPOTHETICAL in found and Category.WARRANTY_QUERY in scores:
+        for category in (Category.TECHNICAL_FAULT, Category.REPLACEMENT_REQUEST):
+            _move(scores, category, Category.WARRANTY_QUERY, "boundary.hypothetical", reasons)
+    if EARLY in found:
+        _move(
+            scores,
+            Category.TECHNICAL_FAULT,
+            Category.REPLACEMENT_REQUEST,
+            "boundary.defect_when_new",
+            reasons,
+        )
+    if Category.REPLACEMENT_REQUEST in scores:
+        _move(
+            scores,
+            Category.TECHNICAL_FAULT,
+            Category.REPLACEMENT_REQUEST,
+            "boundary.wants_a_new_one",
+            reasons,
+        )
+    defect = max(scores.get(Category.TECHNICAL_FAULT, 0.0), scores.get(Category.REPLACEMENT_REQUEST, 0.0))
+    if defect and Category.WARRANTY_QUERY in scores and HYPOTHETICAL not in found:
+        scores[Category.WARRANTY_QUERY] = min(scores[Category.WARRANTY_QUERY], defect / 2)
+    if Category.COMPLAINT not in scores:
+        return ()
+    if defect >= FAULT_SIGNAL_WEIGHT:
+        scores.pop(Category.COMPLAINT)
+    return ("complaint",)
+
+
+def _move(scores: Scores, source: Category, target: Category, reason: Code, reasons: list[Code]) -> None:
+    weight = scores.pop(source, 0.0)
+    if weight:
+        scores[target] = scores.get(target, 0.0) + weight
+        reasons.append(reason)
+
+
+def _confidence(scores: Scores, best: Category) -> float:
+    """The best category's share of all evidence, the less the less evidence there is."""
+    top = scores[best]
+    return round(top / sum(scores.values()) * top / (top + 1), 3)
+
+
+def _urgency(category: Category, found: dict[str, None]) -> Urgency:
+    if URGENT in found:
+        return Urgency.HIGH
+    return Urgency.LOW if category in INFORMATION_ONLY else Urgency.NORMAL
+
+
+def _nothing_known(tokens: Sequence[str], found: dict[str, None]) -> Classification:
+    """No rule speaks: too little to understand is unclear; more of it is what we do not know."""
+    words = sum(token != STOP for token in tokens)
+    unclear = bool(tokens) and (words < MIN_WORDS or (GREETING in found and words < 2 * MIN_WORDS))
+    return Classification(
+        category=Category.SPAM_OR_UNCLEAR if unclear or not tokens else Category.CARE,
+        facets=(),
+        urgency=Urgency.HIGH if URGENT in found else Urgency.NORMAL,
+        confidence=0.6 if unclear else 0.0,
+        reasons=("too_short",) if unclear else ("no_evidence",),
+        abstained=not unclear,
+    )

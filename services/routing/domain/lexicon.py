@@ -1,0 +1,141 @@
+"""The keyword classifier's data, and how its phrases are found in a text.
+
+A phrase is words with spaces between: `no enciend*` (a stem), `no .. conect*` (up to three words between),
+`{1-30} dias` (a number in a range). Texts and phrases are compared without case and accents.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ciclo_schemas.values import Category, Code
+
+GAP = ".."
+MAX_GAP = 3
+STOP = "."
+NEGATION_REACH = 3
+LONGEST_STEM = 16
+_range = re.compile(r"\{(\d+)-(\d+)\}")
+_part = re.compile(r"[a-z0-9]+\*?|\.\.|\{\d+-\d+\}")
+_token = re.compile(r"[a-z0-9]+|[.,;:!?\n]")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents; an apostrophe joins (`can't` is `cant`)."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(mark for mark in plain if not unicodedata.combining(mark) and mark not in "'’`´")
+
+
+def tokens_of(text: str) -> list[str]:
+    """The words of a text; punctuation that ends a clause is one `.`."""
+    return [STOP if not token[0].isalnum() else token for token in _token.findall(fold(text))]
+
+
+def _phrase(text: str) -> str:
+    parts = fold(text).split()
+    if not parts or not all(_part.fullmatch(part) for part in parts) or GAP in (parts[0], parts[-1]):
+        raise ValueError("a phrase is words, stems*, {1-30} numbers and .. gaps between words")
+    if any(part.endswith("*") and len(part) - 1 > LONGEST_STEM for part in parts):
+        raise ValueError(f"a stem has at most {LONGEST_STEM} letters")
+    return " ".join(parts)
+
+
+Phrase = Annotated[str, AfterValidator(_phrase)]
+
+
+class LexiconData(BaseModel):
+    """Part of a keyword file: immutable, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(LexiconData):
+    """Phrases that speak for a category with a weight; the code is the reason that is told."""
+
+    code: Code
+    category: Category
+    weight: float = Field(gt=0, le=10)
+    phrases: tuple[Phrase, ...] = Field(min_length=1)
+
+
+class Signals(LexiconData):
+    """Phrases that shift the boundary between categories, or the urgency."""
+
+    early: tuple[Phrase, ...]
+    """The product has just arrived or is a few weeks old at most."""
+    hypothetical: tuple[Phrase, ...]
+    """It is asked about, not reported."""
+    urgent: tuple[Phrase, ...]
+    greetings: tuple[Phrase, ...]
+    """Words that say nothing of the matter."""
+
+
+class Keywords(LexiconData):
+    """One language's keyword file."""
+
+    language: str
+    negations: tuple[str, ...]
+    joints: tuple[str, ...]
+    """Words that end the reach of a negation: `y`, `pero`; also "no *puedo* ...", which reports a trouble."""
+    rules: tuple[Rule, ...]
+    signals: Signals
+
+
+@dataclass(slots=True)
+class PhraseIndex:
+    """Finds which of many phrases occur in a text, by their first word."""
+
+    _words: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
+    _stems: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
+    _numbers: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+
+    def add(self, phrase: str, name: str) -> None:
+        """Have `name` told when the phrase occurs."""
+        parts = tuple(phrase.split())
+        first = parts[0]
+        if first.startswith("{"):
+            self._numbers.append((parts, name))
+        elif first.endswith("*"):
+            self._stems.setdefault(first[:-1], []).append((parts, name))
+        else:
+            self._words.setdefault(first, []).append((parts, name))
+
+    def find(self, tokens: Sequence[str]) -> Iterator[tuple[str, int]]:
+        """Every occurrence: its name and where it begins."""
+        for at, token in enumerate(tokens):
+            for parts, name in self._beginning_with(token):
+                if _matches(parts, tokens, at):
+                    yield name, at
+
+    def _beginning_with(self, token: str) -> Iterator[tuple[tuple[str, ...], str]]:
+        yield from self._words.get(token, ())
+        for length in range(1, min(len(token), LONGEST_STEM) + 1):
+            yield from self._stems.get(token[:length], ())
+        if token.isdecimal():
+            yield from self._numbers
+
+
+def _matches(parts: Sequence[str], tokens: Sequence[str], at: int) -> bool:
+    if not parts:
+        return True
+    if parts[0] == GAP:
+        for skipped in range(MAX_GAP + 1):
+            if _matches(parts[1:], tokens, at + skipped):
+                return True
+            if at + skipped >= len(tokens) or tokens[at + skipped] == STOP:
+                return False
+        return False
+    return at < len(tokens) and _fits(parts[0], tokens[at]) and _matches(parts[1:], tokens, at + 1)
+
+
+def _fits(part: str, token: str) -> bool:
+    if part.endswith("*"):
+        return token.startswith(part[:-1])
+    between = _range.fullmatch(part)
+    if between is None:
+        return part == token
+    return token.isdecimal() and len(token) < 5 and int(between[1]) <= int(token) <= int(between[2])

@@ -1,0 +1,113 @@
+"""What others may read of a case: one row per case and one per promise, written with every decision."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ciclo_schemas.values import Urgency
+from services.routing.domain.case import TMF_STATUS, CaseState, LivePromise, technician_queue
+
+RANKS = {Urgency.HIGH: 0, Urgency.NORMAL: 1, Urgency.LOW: 2}
+"""Urgent cases come first in every queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as queues and desks see it.
+
+    `steps` is JSON: what was tried and whether it helped. `technicians` is the queue of those who repair it.
+    """
+
+    case_id: UUID
+    case_no: str
+    language: str
+    stage: str
+    tmf_status: str
+    category: str | None
+    abstained: bool
+    urgency: str
+    rank: int
+    owner_kind: str
+    owner: str
+    queue: str
+    waiting_for: str
+    next_due: datetime | None
+    opened_at: datetime
+    playbook: str | None
+    steps: str
+    proposals: int
+    handoffs: int
+    technicians: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """A promise and what became of it: live, kept or broken."""
+
+    case_id: UUID
+    promise_no: int
+    kind: str
+    owner_kind: str
+    owner: str
+    made_at: datetime
+    due: datetime
+    status: str
+    settled_at: datetime | None
+    kept_by: str | None
+
+
+def case_row(case_id: UUID, state: CaseState) -> CaseRow:
+    """The row of a case in this state."""
+    stage = state.stage
+    finding = state.finding
+    return CaseRow(
+        case_id=case_id,
+        case_no=state.case_no,
+        language=state.language.value,
+        stage=stage.value,
+        tmf_status=TMF_STATUS[stage],
+        category=finding.category.value if finding else None,
+        abstained=finding is not None and finding.abstained,
+        urgency=state.urgency.value,
+        rank=RANKS.get(state.urgency, RANKS[Urgency.NORMAL]),
+        owner_kind=state.owner.kind.value,
+        owner=state.owner.id,
+        queue=state.queue,
+        waiting_for=state.waiting_for,
+        next_due=state.next_due,
+        opened_at=state.opened_at,
+        playbook=state.playbook,
+        steps=json.dumps([{"step": tried.step, "helped": tried.helped} for tried in state.steps]),
+        proposals=state.proposals,
+        handoffs=state.handoffs,
+        technicians=technicians_of(state),
+    )
+
+
+def technicians_of(state: CaseState) -> str | None:
+    """The queue of the technicians who have the unit, whoever owns the case meanwhile."""
+    point = state.remedy.service_point if state.remedy else None
+    return None if point is None else technician_queue(point)
+
+
+def promise_row(
+    case_id: UUID,
+    promise: LivePromise,
+    status: str = "live",
+    settled_at: datetime | None = None,
+    kept_by: str | None = None,
+) -> PromiseRow:
+    """The row of a promise with what became of it."""
+    return PromiseRow(
+        case_id=case_id,
+        promise_no=promise.no,
+        kind=promise.kind.value,
+        owner_kind=promise.owner.kind.value,
+        owner=promise.owner.id,
+        made_at=promise.made_at,
+        due=promise.due,
+        status=status,
+        settled_at=settled_at,
+        kept_by=kept_by,
+    )

@@ -1,0 +1,64 @@
+"""What the customer says after the first word. Any word after the end reopens the case."""
+
+from ciclo_schemas.cases import CaseHumanRequested, CaseInformationReceived, CaseRemedyChosen
+from ciclo_schemas.values import Facts, TextRef
+from services.routing.domain import classification, owners, promises, resolution, waits
+from services.routing.domain.case import ASSESSED, Purpose
+from services.routing.domain.turn import Turn
+
+
+def information_received(turn: Turn, received: CaseInformationReceived) -> None:
+    """Words or facts: what waited for them goes on, and nobody who writes is left without an answer."""
+    before = turn.state
+    note(turn, received.text_ref, received.safety_flag, facts_of(received.facts))
+    if before.is_closed:
+        resolution.reopen(turn, "information_received")
+    elif before.waits_for(Purpose.INFORMATION, Purpose.CONFIRMATION):
+        waits.resume(turn, "information_received")
+        if before.waits_for(Purpose.INFORMATION) and turn.state.facts != before.facts and _is_assessed(turn):
+            classification.await_warranty(turn)
+        else:
+            owners.assign_person(turn, "information_received")
+            promises.ensure(turn)
+
+
+def remedy_chosen(turn: Turn, _chosen: CaseRemedyChosen) -> None:
+    """The customer chose a remedy: warranty decides, by a promised date."""
+    if turn.state.is_closed:
+        resolution.reopen(turn, "remedy_chosen")
+    if turn.state.remedy is None:
+        waits.resume(turn, "remedy_chosen")
+        classification.await_warranty(turn)
+
+
+def human_requested(turn: Turn, requested: CaseHumanRequested) -> None:
+    """The customer wants a person: he gets one by name, with a date."""
+    note(turn, requested.text_ref, requested.safety_flag)
+    if turn.state.is_closed:
+        resolution.reopen(turn, "human_requested")
+        return
+    if turn.state.waits_for(Purpose.CONFIRMATION):
+        waits.resume(turn, "human_requested")
+    owners.assign_person(turn, "human_requested")
+    promises.owe_next_step(turn)
+
+
+def note(turn: Turn, text_ref: TextRef | None, safety: bool, facts: dict[str, str] | None = None) -> None:
+    """Remember what was said, and have it classified if it is new; a safety word makes the case urgent for good."""
+    state = turn.state
+    texts = state.texts if text_ref is None else (*state.texts, text_ref)
+    known = {**state.facts, **(facts or {})}
+    turn.change(safety=state.safety or safety)
+    if texts != state.texts or known != state.facts:
+        turn.change(texts=texts, facts=known, evidence_no=state.evidence_no + 1)
+        classification.ask(turn)
+
+
+def facts_of(facts: Facts) -> dict[str, str]:
+    """The facts that were stated, by field name, as JSON writes them."""
+    stated: dict[str, str] = facts.model_dump(mode="json", exclude_none=True)
+    return stated
+
+
+def _is_assessed(turn: Turn) -> bool:
+    return turn.state.finding is not None and turn.state.finding.category in ASSESSED
