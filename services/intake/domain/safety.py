@@ -17,7 +17,10 @@ _HARMLESS = (
     r"(?:price|sticker) shock|(?:shock|explosion) (?:absorbers?|proof|resistant)",
 )
 
-_PART = r"(?:enchufe|cable|placa|clavija|cargador|plastico|carcasa|plug|cord|wire|socket|charger|plastic|casing)s?"
+_PART = (
+    r"(?:enchufe|cable|placa|clavija|cargador|plastico|carcasa|"
+    r"plug|cord|wire|power strip|socket|charger|plastic|casing)s?"
+)
 _BURNT = r"(?:burn(?:t|ed|ing)?|scorched|charred|singed)"
 _DANGEROUS = (
     # fire and smoke

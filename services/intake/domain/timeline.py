@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ciclo_schemas.events import EVENTS, Event
+from ciclo_schemas.registry import EVENTS, Event
 from services.chassis.decider import Published
 from services.intake.domain.records import TimelineEntry
 

@@ -13,12 +13,12 @@ MAX_REFS = 200
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT, pattern=r"^[^\x00]+$"),
-    Field(description="In the customer's own words", repr=False),
+    Field(description="In the writer's own words"),
 ]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f<>]+$"),
-    Field(repr=False, examples=["Marta Ibáñez Soler"]),
+    Field(examples=["Marta Ibáñez Soler"]),
 ]
 # The shape that HTML gives to `input type=email`, which is what browsers let through.
 Email = Annotated[
@@ -28,7 +28,7 @@ Email = Annotated[
         max_length=254,
         pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$",
     ),
-    Field(repr=False, examples=["marta@example.com"]),
+    Field(examples=["marta@example.com"]),
 ]
 LanguageGiven = Annotated[Literal["es", "en"], Field(description="Language of the conversation")]
 RemedyGiven = Literal["replacement", "repair", "refund", "price_reduction", "quote"]
@@ -49,8 +49,8 @@ class Body(BaseModel):
 class PersonGiven(Body):
     """A customer who writes to us himself."""
 
-    name: Name
-    email: Email
+    name: Name = Field(repr=False)
+    email: Email = Field(repr=False)
 
 
 class CustomerGiven(Body):
@@ -85,7 +85,7 @@ class OpenCaseBody(Body):
     """A customer reports something."""
 
     customer: Annotated[PersonGiven | CustomerGiven, WrapValidator(_either)]
-    text: Text
+    text: Text = Field(repr=False)
     facts: FactsGiven = FactsGiven()
     asked_for: RemedyGiven | None = None
     channel: Literal["web", "phone", "email", "shop", "partner"] = "web"
@@ -117,7 +117,7 @@ class InformationBody(Body):
     """The customer adds facts, words, or both."""
 
     facts: FactsGiven = FactsGiven()
-    text: Text | None = None
+    text: Text | None = Field(None, repr=False)
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -148,7 +148,7 @@ class DenialBody(Body):
 
     proposal_no: Number
     reason: Code
-    text: Text | None = None
+    text: Text | None = Field(None, repr=False)
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -160,7 +160,7 @@ class DenialBody(Body):
 class HumanRequestBody(Body):
     """The customer wants to speak to a person."""
 
-    text: Text | None = None
+    text: Text | None = Field(None, repr=False)
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Prefiero hablar con alguien."}]})
 
@@ -168,7 +168,7 @@ class HumanRequestBody(Body):
 class TextBody(Body):
     """A colleague or a workshop writes something about a case."""
 
-    text: Text
+    text: Text = Field(repr=False)
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"text": "The customer will bring the unit on Friday."}]}
@@ -178,8 +178,8 @@ class TextBody(Body):
 class CustomerBody(Body):
     """The contact data of another system's customer."""
 
-    name: Name
-    email: Email
+    name: Name = Field(repr=False)
+    email: Email = Field(repr=False)
     language: LanguageGiven
 
     model_config = ConfigDict(

@@ -1,0 +1,191 @@
+"""The timeline: every event becomes a sentence in the customer's language, and the case a headline."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from ciclo_schemas import cases, notifications, routing, warranty
+from ciclo_schemas.events import Event
+from ciclo_schemas.publish import examples_of
+from ciclo_schemas.registry import EVENTS
+from ciclo_schemas.values import Channel, Facts, Language, Party, PartyKind, RemedyKind, WaitName, Window
+from services.chassis.decider import Published
+from services.intake.domain.headline import Headline, Status, headline
+from services.intake.domain.sentences import placeholders, sentence, short_name, spoken
+from services.intake.domain.situation import situation
+from services.intake.domain.timeline import project, read_back
+from services.intake.domain.wording import HEADLINES, NAMES, SENTENCES
+from tests.unit.intake.door import NOON, QUEUE, assessed, happened, proposed
+
+TOPICS = {cases.TOPIC, routing.TOPIC, warranty.TOPIC, notifications.TOPIC}
+KNOWN = [model for model in EVENTS.values() if model.topic in TOPICS]
+EXAMPLES = [(model, text) for model in KNOWN for text in examples_of(model.event_type).values()]
+LATER = datetime(2026, 12, 5, 12, 0, tzinfo=UTC)
+
+
+def told(*events: Event, language: Language = Language.EN) -> Headline:
+    return headline(situation(happened(*events)), language)
+
+
+def asked(*missing: str) -> routing.InformationRequested:
+    return routing.InformationRequested(missing=missing, deadline=LATER)
+
+
+def promise(promise_no: int, due: datetime) -> routing.PromiseMade:
+    return routing.PromiseMade(
+        promise_no=promise_no, kind=routing.PromiseKind.FIRST_ANSWER, owner=QUEUE, due=due
+    )
+
+
+@pytest.mark.parametrize("model", KNOWN, ids=short_name)
+def test_every_event_has_its_sentence_in_both_languages(model: type[Event]) -> None:
+    variants = [key for key in SENTENCES if key.partition(":")[0] == short_name(model)]
+    assert short_name(model) in variants
+    for key in variants:
+        spanish, english = SENTENCES[key]
+        assert placeholders(spanish) == placeholders(english) <= set(model.model_fields)
+        assert spanish != english
+
+
+def test_every_headline_and_name_is_said_in_both_languages() -> None:
+    for spanish, english in [*HEADLINES.values(), *NAMES.values()]:
+        assert spanish
+        assert english
+        assert placeholders(spanish) == placeholders(english)
+
+
+@pytest.mark.parametrize(("model", "text"), EXAMPLES, ids=lambda value: getattr(value, "event_type", ""))
+def test_every_example_reads_as_a_sentence(model: type[Event], text: str) -> None:
+    for language in (Language.ES, Language.EN):
+        said = sentence(model.read(text), language)
+        assert said[0].isupper()
+        assert said.endswith((".", "?"))
+        for raw in ("{", "None", "_", "ciclo.", ": .", ", ,"):
+            assert raw not in said, said
+
+
+def test_dates_and_codes_are_said_as_people_say_them() -> None:
+    assert spoken(LATER, Language.ES) == "5 de diciembre de 2026"
+    assert spoken(LATER, Language.EN) == "5 December 2026"
+    assert spoken(("product_unit", "something_new"), Language.EN, "missing") == (
+        "the serial number, further information"
+    )
+    assert spoken(Party(kind=PartyKind.SERVICE_POINT, id="cast-madrid"), Language.ES) == (
+        "el servicio técnico cast-madrid"
+    )
+
+
+def test_an_assessment_that_allows_nothing_yet_lists_nothing() -> None:
+    assert sentence(assessed(1, window=Window.TRIAL), Language.EN) == "We have assessed your rights."
+
+
+def test_the_timeline_is_told_in_the_order_in_which_things_happened() -> None:
+    def published(source: str, sequence: int, minute: int) -> Published:
+        return Published(
+            id=UUID(int=100 * minute + sequence),
+            source=source,
+            sequence=sequence,
+            type=routing.CaseAssigned.event_type,
+            subject=UUID(int=1),
+            time=NOON + timedelta(minutes=minute),
+            data=routing.CaseAssigned(owner=QUEUE, queue="first_line", reason="new_case"),
+            traceparent=None,
+        )
+
+    heard = [published("warranty", 1, 3), published("routing", 2, 1), published("routing", 1, 1)]
+    rows = [row for one in heard for row in project(one)]
+    assert [(entry.source, entry.sequence) for entry in read_back(rows)] == [
+        ("routing", 1),
+        ("routing", 2),
+        ("warranty", 1),
+    ]
+
+
+def test_a_new_case_is_being_read_and_the_first_answer_has_a_date() -> None:
+    head = told(promise(1, NOON + timedelta(days=1)))
+    assert head == Headline(
+        Status.ACKNOWLEDGED,
+        "We have received your case and are reading it.",
+        "our team",
+        NOON + timedelta(days=1),
+    )
+
+
+def test_a_customer_who_must_choose_is_told_what_until_when() -> None:
+    head = told(assessed(1, RemedyKind.REPAIR, RemedyKind.REPLACEMENT), asked("remedy"), language=Language.ES)
+    assert head == Headline(Status.PENDING, "Le toca elegir: reparación, unidad nueva.", "usted", LATER)
+
+
+def test_a_customer_who_is_asked_for_facts_is_told_which() -> None:
+    head = told(asked("product_unit", "purchase"))
+    assert head.text == "We need from you: the serial number, the purchase (invoice or order)."
+
+
+def test_after_the_choice_the_workshop_has_the_case() -> None:
+    chosen = cases.CaseRemedyChosen(
+        channel=Channel.WEB, reported_at=NOON, remedy=RemedyKind.REPAIR, assessment_no=1
+    )
+    point = Party(kind=PartyKind.SERVICE_POINT, id="cast-madrid")
+    held = routing.CaseHeld(wait=WaitName.WORKSHOP, owner=point, deadline=LATER)
+    received = warranty.ItemReceived(remedy_no=1, at=warranty.Place.WORKSHOP, received_at=NOON)
+    head = told(assessed(1, RemedyKind.REPAIR), asked("remedy"), chosen, held, received)
+    assert head == Headline(
+        Status.HELD, "Your unit is at the workshop.", "the technical service cast-madrid", LATER
+    )
+
+
+def test_the_open_question_comes_before_everything_else_until_it_is_answered() -> None:
+    assert told(promise(1, LATER), proposed(1)).status is Status.RESOLVED
+    denied = cases.CaseResolutionDenied(
+        channel=Channel.WEB, reported_at=NOON, proposal_no=1, reason="still_broken", safety_flag=False
+    )
+    assigned = routing.CaseAssigned(owner=QUEUE, queue="first_line", reason="denied")
+    assert told(proposed(1), denied, assigned).status is Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("closed_as", "said"),
+    [
+        (routing.ClosedAs.CONFIRMED, "Solved: you confirmed it. Thank you."),
+        (
+            routing.ClosedAs.UNCONFIRMED,
+            "Closed without your confirmation. If it is not solved, tell us.",
+        ),
+    ],
+)
+def test_a_closed_case_says_how_it_ended(closed_as: routing.ClosedAs, said: str) -> None:
+    head = told(proposed(1), routing.CaseClosed(closed_as=closed_as, proposal_no=1, reason="the_end"))
+    assert (head.status, head.text, head.next_date) == (Status.CLOSED, said, None)
+
+
+def test_promises_and_facts_are_kept_up_to_date() -> None:
+    opened = EVENTS["ciclo.case.opened.v1"].read(next(iter(examples_of("ciclo.case.opened.v1").values())))
+    informed = cases.CaseInformationReceived(
+        channel=Channel.WEB, reported_at=NOON, facts=Facts(symptom_code="no_picture"), safety_flag=False
+    )
+    kind = routing.PromiseKind.FIRST_ANSWER
+    now = situation(
+        happened(
+            opened,
+            informed,
+            promise(1, NOON),
+            promise(2, LATER),
+            routing.PromiseBroken(promise_no=1, kind=kind, due=NOON),
+            routing.PromiseKept(promise_no=2, kind=kind, kept_by="answered"),
+        )
+    )
+    assert now.facts.symptom_code == "no_picture"
+    assert isinstance(opened, cases.CaseOpened)
+    assert now.facts.product_unit == opened.facts.product_unit
+    assert [one.state for one in now.promises.values()] == ["broken", "kept"]
+
+
+@pytest.mark.parametrize("language", [Language.ES, Language.EN])
+def test_whatever_happens_there_is_a_headline(language: Language) -> None:
+    timeline: list[Event] = []
+    for model, text in EXAMPLES:
+        timeline.append(model.read(text))
+        head = told(*timeline, language=language)
+        assert "{" not in head.text
+        assert head.who
