@@ -63,6 +63,8 @@ class Conversation(State):
     category: Category | None = None
     owner: Party | None = None
     owner_reason: str | None = None
+    progress_told: tuple[Party, str | None] | None = None
+    """Owner and reason of the last message about progress: the same news is not told twice."""
     promises: Mapping[int, datetime] = Field(default_factory=dict)
     """When each live promise is due, by its number."""
     broken: BrokenPromise | None = None

@@ -48,9 +48,10 @@ def case_reopened(state: Conversation, event: CaseReopened, _given: Given) -> Te
 def promise_made(state: Conversation, event: PromiseMade, given: Given) -> Telling:
     """The first promise is the receipt, one after a broken promise the apology, a next step progress.
 
-    Promises of a decision, a repair or a replacement are told with the decision itself.
+    Promises of a decision, a repair or a replacement are told with the decision itself; a next step with the
+    same owner for the same reason is no news.
     """
-    template = _template_of(state, event.kind)
+    template = _template_of(state, event)
     told = Told(
         owner=event.owner,
         due=event.due,
@@ -67,16 +68,17 @@ def promise_made(state: Conversation, event: PromiseMade, given: Given) -> Telli
     if template is None:
         return Decision(state.model_copy(update=changes))
     if template is not Template.RECEIPT:
-        changes |= {"broken": None, "denied": False}
+        changes |= {"broken": None, "denied": False, "progress_told": (event.owner, state.owner_reason)}
     return tell(state.model_copy(update=changes), given, template, told)
 
 
-def _template_of(state: Conversation, kind: PromiseKind) -> Template | None:
+def _template_of(state: Conversation, event: PromiseMade) -> Template | None:
     if state.broken is not None:
         return Template.APOLOGY
-    if kind is PromiseKind.FIRST_ANSWER:
+    if event.kind is PromiseKind.FIRST_ANSWER:
         return Template.RECEIPT
-    return Template.PROGRESS if kind is PromiseKind.NEXT_STEP else None
+    is_news = state.denied or state.progress_told != (event.owner, state.owner_reason)
+    return Template.PROGRESS if event.kind is PromiseKind.NEXT_STEP and is_news else None
 
 
 @of_known_case

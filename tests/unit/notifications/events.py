@@ -106,7 +106,7 @@ def assessed(window: Window, **but: Any) -> CoverageAssessed:
         "remedies_allowed": (RemedyKind.REPAIR, RemedyKind.REPLACEMENT),
         "dates": CoverageDates(guarantee_until=date(2028, 1, 5), trial_until=date(2026, 2, 1)),
         "policy": POLICY,
-        "reasons": ("within_guarantee",),
+        "reasons": ("reported_in_guarantee",),
         "assessed_by": DecidedBy.RULES,
         "product_unit": "TV-55-0001",
     }
@@ -121,7 +121,7 @@ def replacement(window: Window = Window.TRIAL) -> ReplacementApproved:
         assessment_no=1,
         window=window,
         policy=POLICY,
-        reasons=("within_trial",),
+        reasons=("reported_in_trial",),
         promised_by=LATER,
     )
 
@@ -137,7 +137,7 @@ def repair() -> RepairAuthorized:
         due=LATER,
         paid=False,
         policy=POLICY,
-        reasons=("within_guarantee",),
+        reasons=("reported_in_guarantee",),
     )
 
 
@@ -212,7 +212,7 @@ def told(messages: list[SendMessage]) -> list[str]:
     return [message.template.value for message in messages]
 
 
-codes = st.sampled_from(("within_guarantee", "within_trial", "a.code.of.tomorrow"))
+codes = st.sampled_from(("reported_in_guarantee", "reported_in_trial", "a.code.of.tomorrow"))
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 days = st.dates(date(2025, 1, 1), date(2030, 1, 1))
 parties = st.sampled_from([Party(kind=kind, id="first_line") for kind in PartyKind] + [AGENT])

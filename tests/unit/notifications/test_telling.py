@@ -49,7 +49,7 @@ def test_a_defect_in_the_trial_period_is_told_once_with_the_decision_and_its_rea
     person = customer(on.classified(Category.TECHNICAL_FAULT))
     [decision] = person.hears(on.assessed(Window.TRIAL), on.replacement())
     assert decision.template is Template.REPLACEMENT
-    assert decision.told.reasons == ("within_trial",)
+    assert decision.told.reasons == ("reported_in_trial",)
     assert decision.told.due == on.LATER
 
 
@@ -59,7 +59,7 @@ def test_a_defect_in_the_guarantee_is_told_with_the_question_what_the_customer_c
     assert question.template is Template.REMEDY_CHOICE
     assert question.told.remedies == (RemedyKind.REPAIR, RemedyKind.REPLACEMENT)
     assert question.told.deadline == on.LATER
-    assert question.told.reasons == ("within_guarantee",)
+    assert question.told.reasons == ("reported_in_guarantee",)
 
 
 def test_who_asks_about_the_guarantee_is_answered_from_the_assessment() -> None:
@@ -119,8 +119,15 @@ def test_a_denied_resolution_is_answered_with_regret_and_the_next_date() -> None
     )
     assert (answer.template, answer.told.denied) == (Template.PROGRESS, True)
     assert (answer.told.owner, answer.told.due) == (on.AGENT, on.SOON)
-    [next_one] = person.hears(on.promised(PromiseKind.NEXT_STEP, no=3))
+    [next_one] = person.hears(on.assigned("human_requested"), on.promised(PromiseKind.NEXT_STEP, no=3))
     assert not next_one.told.denied, "we regret it once"
+
+
+def test_the_same_progress_is_not_told_twice() -> None:
+    person = customer(on.assigned("taken"))
+    assert told(person.hears(on.promised(PromiseKind.NEXT_STEP, no=2, owner=on.AGENT))) == ["progress"]
+    assert told(person.hears(on.promised(PromiseKind.NEXT_STEP, no=3, owner=on.AGENT))) == []
+    assert told(person.hears(on.promised(PromiseKind.NEXT_STEP, no=4, owner=on.FIRST_LINE))) == ["progress"]
 
 
 def test_a_broken_promise_is_apologised_for_with_the_new_date() -> None:
