@@ -193,38 +193,38 @@ def _in_guarantee(
 
 
 def _out(case: CaseRights, unit: Unit, sale: Sale) -> Assessment:
-    periods: tuple[Guarantee | Trial, ...] = (*sale.guarantees, *sale.trials)
-    last = max(periods, key=lambda period: period.until)
-    ended = "guarantee_ended" if sale.guarantees else "trial_ended"
-    business = unit.buyer == Buyer.BUSINESS and not sale.guarantees
+    if not sale.guarantees:
+        return _ungoverned(case, unit, sale, "trial_ended")
+    last = max(sale.guarantees, key=lambda guarantee: guarantee.until)
     return Assessment(
         window=Window.OUT,
         basis="out_of_guarantee",
         policy_id=last.pack.id,
         policy_version=last.pack.version,
-        reasons=(ended, *sale.reasons, *(("consumer_law_does_not_apply",) if business else ())),
+        reasons=("guarantee_ended", *sale.reasons),
         product_unit=case.product_unit,
         **sale.dates,
     )
 
 
-def _ungoverned(case: CaseRights, unit: Unit) -> Assessment:
-    """No rule governs the sale: a business buyer has no rights here; for a consumer a person must look."""
-    if unit.buyer == Buyer.BUSINESS:
-        return Assessment(
-            window=Window.OUT,
-            basis="out_of_guarantee",
-            reasons=("consumer_law_does_not_apply",),
-            product_unit=case.product_unit,
-        )
-    return _unknown(case, "no_policy_known")
+def _ungoverned(case: CaseRights, unit: Unit, sale: Sale | None = None, *reasons: str) -> Assessment:
+    """No guarantee governs the sale: a business buyer has none; for a consumer a person must find the law."""
+    if unit.buyer != Buyer.BUSINESS:
+        return _unknown(case, *reasons, "no_policy_known")
+    return Assessment(
+        window=Window.OUT,
+        basis="out_of_guarantee",
+        reasons=(*reasons, "consumer_law_does_not_apply"),
+        product_unit=case.product_unit,
+        **({} if sale is None else sale.dates),
+    )
 
 
-def _unknown(case: CaseRights, reason: str, *, missing: str | None = None) -> Assessment:
+def _unknown(case: CaseRights, *reasons: str, missing: str | None = None) -> Assessment:
     return Assessment(
         window=Window.UNKNOWN,
         basis="not_determinable",
-        reasons=(reason,),
+        reasons=reasons,
         missing=() if missing is None else (missing,),
         product_unit=case.product_unit,
     )
