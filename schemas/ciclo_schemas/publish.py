@@ -1,4 +1,4 @@
-"""What teams without Python read: a JSON Schema for each event and the catalogue of events. Generated.
+"""What teams without Python read: JSON Schemas, AsyncAPI, the catalogue of events. All generated.
 
     python -m ciclo_schemas.publish
 
@@ -14,6 +14,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from ciclo_schemas.asyncapi import asyncapi
 from ciclo_schemas.envelope import schema_uri
 from ciclo_schemas.inbound import InboundEvent
 from ciclo_schemas.registry import EVENTS, Event
@@ -88,9 +89,13 @@ def catalogue() -> str:
 def published() -> dict[Path, str]:
     """Every generated file: its text by its path."""
     files = {
-        SCHEMAS / "published" / f"{name}.schema.json": json.dumps(json_schema(model), indent=2, ensure_ascii=False) + "\n"
+        SCHEMAS / "published" / f"{name}.schema.json": json.dumps(
+            json_schema(model), indent=2, ensure_ascii=False
+        )
+        + "\n"
         for name, model in EVENTS.items()
     }
+    files[SCHEMAS / "published" / "asyncapi.yaml"] = asyncapi()
     files[REPOSITORY / "docs" / "events" / "README.md"] = catalogue()
     return files
 
