@@ -1,4 +1,4 @@
-"""The topics and their events as one AsyncAPI 3.0 document, for other teams' tools. Needs the extra `topics`."""
+"""The topics and their events as one AsyncAPI 3.0 document, for other teams. Needs the extra `topics`."""
 
 from typing import Any
 
