@@ -12,7 +12,12 @@ from services.chassis.definition import Definition
 ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "notifications", "routing", "warranty")
 MODELS: dict[str, type[Event]] = {model.__name__: model for model in EVENTS.values()}
-_REQUIRED = {"database_url": "postgresql://nobody:nothing@127.0.0.1:1/none", "http_port": 0, "admin_port": 0}
+_REQUIRED = {
+    "database_url": "postgresql://nobody:nothing@127.0.0.1:1/none",
+    "http_port": 0,
+    "admin_port": 0,
+    "intake_url": "http://127.0.0.1:1",
+}
 
 
 def definition(service: str) -> Definition:
