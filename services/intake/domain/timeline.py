@@ -36,13 +36,18 @@ def project(published: Published) -> Iterable[TimelineEntry]:
 
 
 def read_back(entries: Iterable[TimelineEntry]) -> list[Happened]:
-    """The events in the order in which they happened: by time, then in each writer's own order.
+    """The events in the order in which they happened: by time, each writer's in the writer's own order.
 
     Types that this release does not know (a newer one was here before) are left out.
     """
-    known = [entry for entry in entries if entry.type in EVENTS]
-    known.sort(key=lambda entry: (entry.at, entry.source, entry.sequence))
+    known = sorted((e for e in entries if e.type in EVENTS), key=lambda e: (e.source, e.sequence))
+    placed: list[tuple[datetime, TimelineEntry]] = []
+    for entry in known:
+        # A clock that was set back must not put an event before the one that it follows.
+        follows = placed and placed[-1][1].source == entry.source
+        placed.append((max(entry.at, placed[-1][0]) if follows else entry.at, entry))
+    placed.sort(key=lambda pair: (pair[0], pair[1].source, pair[1].sequence))
     return [
         Happened(entry.event_id, entry.at, entry.source, entry.sequence, EVENTS[entry.type].read(entry.data))
-        for entry in known
+        for _, entry in placed
     ]

@@ -93,7 +93,7 @@ def test_the_timeline_is_told_in_the_order_in_which_things_happened() -> None:
             traceparent=None,
         )
 
-    heard = [published("warranty", 1, 3), published("routing", 2, 1), published("routing", 1, 1)]
+    heard = [published("warranty", 1, 3), published("routing", 2, 1), published("routing", 1, 2)]
     rows = [row for one in heard for row in project(one)]
     assert [(entry.source, entry.sequence) for entry in read_back(rows)] == [
         ("routing", 1),
