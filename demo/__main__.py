@@ -1,0 +1,32 @@
+"""`python -m demo`: play the stories. KEEP=1 leaves everything running until Ctrl-C."""
+
+import asyncio
+import os
+import sys
+
+from ciclo_schemas.topics import TopicsError
+from demo.play import play
+from demo.processes import ServiceFailed
+from demo.screen import Screen
+from deploy.embedded import CannotStart, running
+from services.chassis.migrate import MigrationFailed
+
+
+def main() -> int:
+    """Start the servers and play; returns the exit code."""
+    screen = Screen()
+    keep = os.environ.get("KEEP", "") not in {"", "0"}
+    try:
+        with running(say=screen.say) as servers:
+            screen.say(f"Kafka at {servers.kafka}, PostgreSQL running, data in {servers.directory}")
+            return asyncio.run(play(servers, screen, keep=keep))
+    except (CannotStart, MigrationFailed, ServiceFailed, TopicsError) as error:
+        print(f"\nThe demo cannot run: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The services' HTTP doors as outsiders use them: asked again while a service is away or behind."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from demo.processes import Services
+
+AGAIN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+PAUSE_SECONDS = 0.2
+
+
+class DoorClosed(Exception):
+    """A service refused what an outsider asked; the message says which, and why."""
+
+
+class Doors:
+    """Every request is safe to repeat, and is repeated until there is an answer: stories have time limits."""
+
+    def __init__(self, services: Services, client: httpx.AsyncClient) -> None:
+        self._services = services
+        self._client = client
+
+    @property
+    def staff(self) -> dict[str, str]:
+        """What staff tools and other systems show."""
+        return {"Authorization": f"Bearer {self._services.token}"}
+
+    async def ask(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        *,
+        show: Mapping[str, str],
+        body: Any = None,
+        done: tuple[str, ...] = (),
+        not_yet: tuple[str, ...] = (),
+    ) -> Any:
+        """The answer's JSON. A refusal with a code in `done` says that an earlier attempt arrived: None.
+
+        One with a code in `not_yet` is asked again, as are those with Retry-After. Raises DoorClosed.
+        """
+        url = self._services[service].url + path
+        while True:
+            try:
+                answer = await self._client.request(method, url, json=body, headers=dict(show))
+            except httpx.TransportError:
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            if answer.is_success:
+                return answer.json()
+            code = _code(answer)
+            if code in done:
+                return None
+            if answer.status_code in AGAIN or "Retry-After" in answer.headers or code in not_yet:
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            raise DoorClosed(f"{method} {service}{path}: {answer.status_code} {code}: {answer.text[:300]}")
+
+
+async def seen(
+    look: Callable[[], Awaitable[dict[str, Any]]], until: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    """Look again and again until it is as hoped; returns what was seen then."""
+    while not until(view := await look()):  # noqa: ASYNC110 - doors do not call their visitors
+        await asyncio.sleep(PAUSE_SECONDS)
+    return view
+
+
+def _code(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,162 @@
+"""The demo itself: everything is started, the world loaded, the stories played and judged."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+
+import httpx
+
+from ciclo_schemas.notifications import NotificationFailed, NotificationSent
+from ciclo_schemas.topics import create_topics
+from demo.actors import Agent, Case, Customer, Logistics, Workshop
+from demo.doors import DoorClosed, Doors
+from demo.mailbox import Mailbox, mailbox
+from demo.processes import Services
+from demo.report import Ending, show_complaints, show_places, show_table
+from demo.screen import Screen
+from demo.stories import STORIES
+from demo.stories.story import Stage, Story
+from demo.wire import Heard, Journal, Outsider, listening, writing
+from demo.world import Owner, load
+from deploy.embedded import Servers
+from services.chassis.clock import seconds, utc_now
+
+STORY_SECONDS = 120
+AGENTS = ("agent-01", "agent-02", "agent-03", "agent-04")
+
+
+class Theatre:
+    """Plays stories on running services."""
+
+    def __init__(self, doors: Doors, journal: Journal, outsider: Outsider, screen: Screen) -> None:
+        self._doors = doors
+        self._journal = journal
+        self._outsider = outsider
+        self._screen = screen
+
+    async def play_all(self, stories: Sequence[Story], owners: dict[str, Owner]) -> list[Ending]:
+        """Play the stories side by side and judge them."""
+        for story in stories:
+            self._screen.begins(story.title)
+        return await asyncio.gather(
+            *(
+                self._play(story, owners[story.customer], AGENTS[number % len(AGENTS)])
+                for number, story in enumerate(stories)
+            )
+        )
+
+    async def _play(self, story: Story, owner: Owner, agent: str) -> Ending:
+        cases: list[Case] = []
+
+        def opened(case: Case) -> None:
+            cases.append(case)
+            self._screen.opened(story.title, str(case.case_id), case.case_no)
+
+        customer = Customer(self._doors, owner, opened)
+        stage = Stage(
+            customer,
+            Agent(self._doors, agent),
+            Workshop(self._journal, self._outsider),
+            Logistics(self._journal, self._outsider),
+        )
+        began, complaints = seconds(), []
+        try:
+            async with asyncio.timeout(STORY_SECONDS):
+                await story.play(stage)
+                await customer.is_done()
+                await self._all_told(story, cases[0])
+        except TimeoutError:
+            complaints.append(f"not at its end after {STORY_SECONDS} s")
+        except DoorClosed as refused:
+            complaints.append(str(refused))
+        return await self._ending(story, customer, cases, seconds() - began, complaints)
+
+    async def _all_told(self, story: Story, case: Case) -> None:
+        await self._journal.find(case.case_id, "notification.sent", len(story.messages))
+
+    async def _ending(
+        self, story: Story, customer: Customer, cases: list[Case], took: float, complaints: list[str]
+    ) -> Ending:
+        events = self._journal.of(cases[0].case_id) if cases else []
+        told = [heard.event.template for heard in events if isinstance(heard.event, NotificationSent)]
+        failed = [heard.event for heard in events if isinstance(heard.event, NotificationFailed)]
+        complaints += [f"the message {event.template} failed: {event.reason}" for event in failed]
+        complaints += story.complaints(events, told)
+        state = "no case"
+        if cases:
+            state = "unknown: intake does not answer"
+            with suppress(TimeoutError, DoorClosed):
+                async with asyncio.timeout(5):
+                    view = await customer.sees()
+                    state = f"{view['status']}: {view['headline']['text']}"
+            if complaints:
+                complaints.append(f"it stands at: {state}; last event: {_last(events)}")
+        self._screen.ended(story.title, "failed" if complaints else "closed")
+        names = [heard.name for heard in events]
+        return Ending(story, cases[0].case_no if cases else "", state, names, told, took, complaints)
+
+
+def _last(events: Sequence[Heard]) -> str:
+    return f"{events[-1].name} of {events[-1].envelope.source_name}" if events else "none"
+
+
+async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
+    """Play everything. Returns the exit code: 1 when a case did not end where its story says."""
+    folder = servers.directory
+    journal = Journal(on_event=screen.heard)
+    async with AsyncExitStack() as stack:
+        mails = await stack.enter_async_context(mailbox(folder / "mailbox"))
+        screen.say("creating topics, migrating databases, starting four services")
+        await create_topics(servers.kafka)
+        services = Services(servers, folder / "logs", smtp_port=mails.port, say=screen.say)
+        await stack.enter_async_context(services)
+        reading = await stack.enter_async_context(listening(servers.kafka, journal))
+        outsider = await stack.enter_async_context(writing(servers.kafka))
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
+        doors = Doors(services, client)
+        playing = asyncio.create_task(_perform(doors, journal, outsider, screen))
+        ends = [asyncio.create_task(services.failure()), reading]
+        await asyncio.wait({playing, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            if end.done():
+                playing.cancel()
+                await end  # raises what ended it
+        endings = await playing
+        code = _judge(screen, journal, mails, endings)
+        show_places(screen.console, services, servers.kafka, mails.folder, keep)
+        if keep:
+            await _until_asked()
+        for end in ends:
+            end.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
+    return code
+
+
+async def _perform(doors: Doors, journal: Journal, outsider: Outsider, screen: Screen) -> list[Ending]:
+    run = f"{int(utc_now().timestamp()):X}"
+    screen.say("loading the sample world: service points, customers, products")
+    owners = await load(doors, outsider, run)
+    screen.say(f"playing {len(STORIES)} stories")
+    with screen:
+        return await Theatre(doors, journal, outsider, screen).play_all(STORIES, owners)
+
+
+def _judge(screen: Screen, journal: Journal, mails: Mailbox, endings: Sequence[Ending]) -> int:
+    show_table(screen.console, endings)
+    show_complaints(screen.console, endings)
+    faults = [*journal.faults, *journal.loose_ends()]
+    for fault in faults:
+        screen.say(f"FAILED  on the wire: {fault}")
+    repeated = sum(count - 1 for count in mails.messages.values())
+    again = f", {repeated} of them again with the same Message-ID" if repeated else ""
+    screen.say(f"{journal.count} events read from Kafka; {sum(mails.messages.values())} mails{again}")
+    return 1 if faults or any(ending.complaints for ending in endings) else 0
+
+
+async def _until_asked() -> None:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    await asked.wait()

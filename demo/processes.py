@@ -1,0 +1,257 @@
+"""The four services as processes of their own: migrated, started, watched, started again when they die.
+
+The demo, the journeys and the load driver run them with this; nothing in it knows what the services do.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from deploy.embedded import Servers
+from deploy.embedded.ports import HOST, free_port
+from deploy.embedded.supervise import Job
+from services.chassis.clock import seconds
+from services.chassis.migrate import migrate
+
+NAMES = ("intake", "routing", "warranty", "notifications")
+ROOT = Path(__file__).parents[1]
+SUPERVISOR = ROOT / "deploy" / "embedded" / "supervise.py"
+READY_SECONDS = 90
+STOP_SECONDS = 20
+SHORT_LIFE_SECONDS = 5
+SHORT_LIVES = 3
+
+Say = Callable[[str], None]
+
+
+class ServiceFailed(Exception):
+    """A service does not start, or keeps dying; the message names it and ends with what it logged last."""
+
+
+@dataclass
+class ServiceProcess:
+    """One service: its addresses, its environment, and the process that runs it now."""
+
+    name: str
+    log: Path
+    environment: Mapping[str, str] = field(repr=False)
+    http_port: int
+    admin_port: int
+    process: Process | None = None
+    starts: int = 0
+
+    @property
+    def url(self) -> str:
+        """Where its API listens."""
+        return f"http://{HOST}:{self.http_port}"
+
+    @property
+    def admin_url(self) -> str:
+        """Where its probes and metrics are."""
+        return f"http://{HOST}:{self.admin_port}"
+
+    @property
+    def pid_file(self) -> Path:
+        """The file with its process id while it runs."""
+        return self.log.with_suffix(".pid")
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id, None while it does not run."""
+        with suppress(OSError, ValueError):
+            return int(self.pid_file.read_text())
+        return None
+
+    async def start(self) -> None:
+        """Start it behind a supervisor that stops it when this process is gone, however it ended."""
+        unused = os.open(os.devnull, os.O_RDONLY)
+        job = Job(
+            command=[sys.executable, "-m", f"services.{self.name}", "run"],
+            pid_file=str(self.pid_file),
+            stop_signal=signal.SIGTERM,
+            grace_s=STOP_SECONDS,
+            parent=os.getpid(),
+            user=None,
+            lock=unused,
+        )
+        try:
+            with self.log.open("ab") as log:
+                self.process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-I",
+                    str(SUPERVISOR),
+                    json.dumps(asdict(job)),
+                    stdin=PIPE,
+                    stdout=log,
+                    stderr=STDOUT,
+                    env={**os.environ, **self.environment},
+                    cwd=ROOT,
+                    pass_fds=[unused],
+                    start_new_session=True,  # a Ctrl-C ends the demo first
+                )
+        finally:
+            os.close(unused)
+        self.starts += 1
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the service a signal; does nothing while it does not run."""
+        pid = self.pid
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    async def stop(self) -> None:
+        """Ask it to end and wait; it is killed when it takes too long."""
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+            await self.process.wait()
+
+    def last_words(self, lines: int = 8) -> str:
+        """The end of its log."""
+        with suppress(OSError):
+            return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
+        return ""
+
+
+class Services:
+    """All four, as an asynchronous context: inside it they run, and whichever dies is started again.
+
+    `settings` are more environment variables, for all of them. `prefix` goes before the databases' names.
+    """
+
+    def __init__(
+        self,
+        servers: Servers,
+        logs: Path,
+        *,
+        smtp_port: int,
+        say: Say,
+        settings: Mapping[str, str] | None = None,
+        prefix: str = "ciclo_",
+    ) -> None:
+        self.token = secrets.token_urlsafe(32)
+        self._say = say
+        self._databases = {name: _database(servers.postgres, prefix + name) for name in NAMES}
+        self._watching: list[asyncio.Task[None]] = []
+        logs.mkdir(parents=True, exist_ok=True)
+        ports = {name: (free_port(), free_port()) for name in NAMES}
+        intake = f"http://{HOST}:{ports['intake'][0]}"
+        special = {
+            "INTAKE_TRACKING_SECRET": secrets.token_urlsafe(48),
+            "INTAKE_PUBLIC_URL": intake,
+            "ROUTING_INTAKE_URL": intake,
+            "NOTIFICATIONS_INTAKE_URL": intake,
+            "NOTIFICATIONS_TRACKING_URL": f"{intake}/v1/case",
+            "NOTIFICATIONS_SMTP_PORT": str(smtp_port),
+            "NOTIFICATIONS_SMTP_FROM": "Ciclo <care@ciclo.example>",
+        } | dict(settings or {})
+        self.each = {
+            name: ServiceProcess(
+                name,
+                logs / f"{name}.log",
+                self._environment(name, servers, ports[name])
+                | {key: value for key, value in special.items() if key.startswith(f"{name.upper()}_")},
+                *ports[name],
+            )
+            for name in NAMES
+        }
+
+    def __getitem__(self, name: str) -> ServiceProcess:
+        return self.each[name]
+
+    async def __aenter__(self) -> Self:
+        """Migrate, start, and wait until every service is ready. Raises ServiceFailed."""
+        await asyncio.gather(*(asyncio.to_thread(migrate, name, self._databases[name]) for name in NAMES))
+        try:
+            for service in self.each.values():
+                service.log.unlink(missing_ok=True)
+                await service.start()
+            self._watching = [asyncio.create_task(self._keep_alive(one)) for one in self.each.values()]
+            await self._ready()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all of them."""
+        await self._stop()
+
+    async def failure(self) -> None:
+        """Wait for ever, or until a service cannot be kept alive. Raises ServiceFailed."""
+        await asyncio.gather(*self._watching)
+
+    async def _ready(self) -> None:
+        waiting = asyncio.gather(*(self._until_ready(service) for service in self.each.values()))
+        failing = asyncio.gather(*self._watching)
+        await asyncio.wait({waiting, failing}, return_when=asyncio.FIRST_COMPLETED)
+        if failing.done():
+            waiting.cancel()
+            await failing
+        await waiting
+
+    async def _until_ready(self, service: ServiceProcess) -> None:
+        reason = "it does not answer"
+        async with httpx.AsyncClient(timeout=2) as client:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(READY_SECONDS):
+                    while True:
+                        with suppress(httpx.HTTPError):
+                            answer = await client.get(f"{service.admin_url}/readyz")
+                            if answer.status_code == 200:
+                                return
+                            reason = answer.text
+                        await asyncio.sleep(0.1)
+        raise ServiceFailed(
+            f"{service.name} is not ready after {READY_SECONDS} s: {reason}\n{service.last_words()}"
+        )
+
+    async def _keep_alive(self, service: ServiceProcess) -> None:
+        short = 0
+        while service.process is not None:
+            started = seconds()
+            code = await service.process.wait()
+            short = short + 1 if seconds() - started < SHORT_LIFE_SECONDS else 0
+            how = f"by signal {code - 128}" if code > 128 else f"with exit code {code}"
+            if short >= SHORT_LIVES:
+                words = service.last_words()
+                raise ServiceFailed(
+                    f"{service.name} ended {how}, again and again. Its log ends with:\n{words}"
+                )
+            self._say(f"{service.name} ended {how}: starting it again")
+            await service.start()
+
+    async def _stop(self) -> None:
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        await asyncio.gather(*(service.stop() for service in self.each.values()))
+
+    def _environment(self, name: str, servers: Servers, ports: tuple[int, int]) -> dict[str, str]:
+        prefix = name.upper()
+        return {
+            f"{prefix}_DATABASE_URL": self._databases[name],
+            f"{prefix}_KAFKA": servers.kafka,
+            f"{prefix}_HTTP_PORT": str(ports[0]),
+            f"{prefix}_ADMIN_PORT": str(ports[1]),
+            f"{prefix}_SERVICE_TOKEN": self.token,
+        }
+
+
+def _database(admin_url: str, name: str) -> str:
+    return urlsplit(admin_url)._replace(path=f"/{name}").geturl()

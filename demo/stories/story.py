@@ -1,0 +1,53 @@
+"""What a story is: who acts, and where its case must end."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from demo.actors import Agent, Customer, Logistics, Workshop
+from demo.wire import Heard
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Who is on stage in one story."""
+
+    customer: Customer
+    agent: Agent
+    workshop: Workshop
+    logistics: Logistics
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A customer's case from the first word to the end.
+
+    `path` are events that must happen in this order (others may come between), `never` must not happen at
+    all, `once` exactly once; `messages` are what the customer is told, in any order.
+    """
+
+    title: str
+    customer: str
+    play: Callable[[Stage], Awaitable[None]]
+    path: tuple[str, ...]
+    messages: tuple[str, ...]
+    never: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+
+    def complaints(self, events: Sequence[Heard], told: Sequence[str]) -> list[str]:
+        """Why the case did not end where the story says; empty if it did."""
+        names = [heard.name for heard in events]
+        found = [f"{name} happened" for name in self.never if name in names]
+        found += [
+            f"{name} happened {names.count(name)} times" for name in self.once if names.count(name) != 1
+        ]
+        missing = self.missing(names)
+        if missing is not None:
+            found.append(f"{missing} did not happen in its turn")
+        if sorted(told) != sorted(self.messages):
+            found.append(f"the customer was told {sorted(told)}, not {sorted(self.messages)}")
+        return found
+
+    def missing(self, names: Sequence[str]) -> str | None:
+        """The first event of the path that has not happened in its turn."""
+        rest = iter(names)
+        return next((name for name in self.path if name not in rest), None)
