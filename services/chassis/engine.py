@@ -5,6 +5,7 @@ through the deciders, write one statement per table, commit. The caller commits 
 relay and the effect runner are woken in-process.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,15 +15,18 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.chassis import statements
+from services.chassis import sql
 from services.chassis.breaker import Breaker, BreakerOpen
 from services.chassis.codec import Codec
 from services.chassis.database import is_transient
 from services.chassis.decider import Lookup, Origin
 from services.chassis.definition import Connection, Definition
-from services.chassis.fold import Fold, Handlers, Source
+from services.chassis.fold import Fold, Handlers
 from services.chassis.inputs import BusinessKey, Claim, FanOutAdvance, Fate, Input, Operation, Outcome
-from services.chassis.working import Aggregate, Waiting
+from services.chassis.loading import known_keys, load_facts, take_claims
+from services.chassis.recording import Recorder, Source
+from services.chassis.storing import write_aggregates, write_engine_rows, write_rows
+from services.chassis.working import Aggregate, Waiting, Writes
 
 log = structlog.get_logger(__name__)
 
@@ -149,48 +153,46 @@ class Engine:
     ) -> list[Outcome]:
         mode = mode or _Mode()
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
-            fold, made, outcomes = await self._fold(connection, inputs, operation, mode)
+            fold, recorder, outcomes = await self._fold(connection, inputs, operation, mode)
             kafka = sum(one.origin in (Origin.EVENT, Origin.INBOUND) for one in inputs)
-            failures = fold.writes.failures()
+            failures = recorder.writes.failures()
             self.breaker.check(kafka, failures)
-            await self._write(connection, fold, made)
+            await self._write(connection, fold, recorder)
             if advance is not None:
                 await _advance(connection, advance)
             if operation is not None:
                 await _audit(connection, operation)
         self.breaker.keep(kafka, failures)
-        self._announce(fold)
+        self._announce(recorder.writes)
         return outcomes
 
     async def _fold(
         self, connection: Connection, inputs: Sequence[Input], operation: Operation | None, mode: _Mode
-    ) -> tuple[Fold, set[UUID], list[Outcome]]:
+    ) -> tuple[Fold, Recorder, list[Outcome]]:
         subjects = {one.subject for one in inputs}
         if operation is not None:
             subjects.add(operation.aggregate)
-        aggregates, made = await _lock(connection, sorted(subjects))
+        aggregates = await _lock(connection, sorted(subjects))
         fresh, gone = await self._claim(connection, inputs)
         now = await self._waiting(connection, aggregates)
         keys = [one.business_key for one in inputs if one.business_key is not None]
-        known = await statements.known_keys(connection, keys)
+        recorder = Recorder(self._definition, self.source, await known_keys(connection, keys), now)
 
         async def fetch(lookups: Sequence[Lookup]) -> bool:
-            return await statements.load_facts(connection, fold.facts, lookups, wait=False)
+            return await load_facts(connection, recorder.facts, lookups, wait=False)
 
-        fold = Fold(self._definition, self._handlers, self.source, aggregates, known, now, fetch)
+        fold = Fold(self._handlers, aggregates, recorder, fetch)
         fold.doomed = mode.doomed
-        await statements.load_facts(
-            connection, fold.facts, fold.needs([*fold.waiting_inputs(), *fresh]), wait=True
-        )
+        needed = fold.needs([*fold.waiting_inputs(), *fresh])
+        await load_facts(connection, recorder.facts, needed, wait=True)
         if operation is not None:
             await _operate(connection, operation, aggregates[operation.aggregate])
             await fold.release(aggregates[operation.aggregate])
-        outcomes = await _take(fold, fresh, gone, mode)
-        return fold, made, outcomes
+        return fold, recorder, await _take(fold, fresh, gone, mode)
 
     async def _waiting(self, connection: Connection, aggregates: dict[UUID, Aggregate]) -> datetime:
         """Attach what waits to the locked aggregates; `now`, read after the locks were taken."""
-        rows = await connection.fetch(statements.NOW_AND_WAITING, list(aggregates))
+        rows = await connection.fetch(sql.NOW_AND_WAITING, list(aggregates))
         for row in rows:
             if row["kept"] is None:
                 continue
@@ -208,7 +210,7 @@ class Engine:
         claims = [one.claim for one in inputs if one.claim is not None and one.claim.table != "parked"]
         if not claims:
             return list(inputs), set()
-        taken = await statements.take_claims(connection, claims)
+        taken = await take_claims(connection, claims)
         fresh, gone = list(inputs), set()
         for index, one in enumerate(inputs):
             if one.claim is None or one.claim.table == "parked":
@@ -219,16 +221,15 @@ class Engine:
                 fresh[index] = replace(one, data=self.codec.message(one.type, data), raw=data)
         return fresh, gone
 
-    async def _write(self, connection: Connection, fold: Fold, made: set[UUID]) -> None:
-        for sql, arguments in (
-            *statements.write_aggregates(fold.aggregates, made),
-            *statements.write_rows(fold.facts),
-            *statements.write_engine_rows(fold.writes, fold.now, self.release),
+    async def _write(self, connection: Connection, fold: Fold, recorder: Recorder) -> None:
+        for statement, arguments in (
+            *write_aggregates(fold.aggregates),
+            *write_rows(recorder.facts),
+            *write_engine_rows(recorder.writes, recorder.now, self.release),
         ):
-            await connection.execute(sql, *arguments)
+            await connection.execute(statement, *arguments)
 
-    def _announce(self, fold: Fold) -> None:
-        writes = fold.writes
+    def _announce(self, writes: Writes) -> None:
         committed = Committed(
             events=bool(writes.events),
             effects=bool(writes.effects),
@@ -261,11 +262,11 @@ def _is_sweep(one: Input) -> bool:
     return one.claim is not None and one.claim.table == "parked"
 
 
-async def _lock(connection: Connection, ids: list[UUID]) -> tuple[dict[UUID, Aggregate], set[UUID]]:
-    """The aggregates, locked in sorted order, and which rows had to be made."""
-    made = await connection.fetch(statements.MAKE_ROWS, ids)
-    rows = await connection.fetch(statements.LOCK_ROWS, ids)
-    return {row["id"]: Aggregate.of_row(row) for row in rows}, {row["id"] for row in made}
+async def _lock(connection: Connection, ids: list[UUID]) -> dict[UUID, Aggregate]:
+    """The aggregates, locked in sorted order; rows that did not exist are made."""
+    made = {row["id"] for row in await connection.fetch(sql.MAKE_ROWS, ids)}
+    rows = await connection.fetch(sql.LOCK_ROWS, ids)
+    return {row["id"]: Aggregate.of_row(row, made=row["id"] in made) for row in rows}
 
 
 async def _operate(connection: Connection, operation: Operation, aggregate: Aggregate) -> None:
@@ -277,18 +278,18 @@ async def _operate(connection: Connection, operation: Operation, aggregate: Aggr
 
 
 async def _audit(connection: Connection, operation: Operation) -> None:
-    subject = statements.operation_subject(operation)
+    subject = json.dumps({"mark": operation.mark, "dead_letter": operation.dead_letter})
     await connection.execute(
-        statements.AUDIT, operation.actor, operation.action, operation.aggregate, subject, operation.reason
+        sql.AUDIT, operation.actor, operation.action, operation.aggregate, subject, operation.reason
     )
 
 
 async def _advance(connection: Connection, advance: FanOutAdvance) -> None:
-    sql = statements.END_FAN_OUT if advance.done else statements.MOVE_FAN_OUT
+    statement = sql.END_FAN_OUT if advance.done else sql.MOVE_FAN_OUT
     arguments: Iterable[object] = (advance.id, advance.before)
     if not advance.done:
         arguments = (advance.id, advance.before, advance.after)
-    if await connection.fetchval(sql, *arguments) is None:
+    if await connection.fetchval(statement, *arguments) is None:
         raise FanOutMoved(f"fan-out {advance.id} is not at {advance.before}")
 
 

@@ -40,12 +40,14 @@ class Aggregate:
     waiting: list[Waiting] = field(default_factory=list)
     dead: dict[int, tuple[str, int]] = field(default_factory=dict)
     deferred: bool = False
+    made: bool = False
+    """Whether this transaction made the row."""
     touched: bool = False
     _state: State | None = None
     _parsed: bool = False
 
     @classmethod
-    def of_row(cls, row: Any) -> "Aggregate":
+    def of_row(cls, row: Any, *, made: bool) -> "Aggregate":
         """The aggregate of a row of `aggregates`."""
         marks = json.loads(row["watermarks"])
         return cls(
@@ -57,6 +59,7 @@ class Aggregate:
             sequence=row["sequence"],
             watermarks={source: (mark[0], mark[1]) for source, mark in marks.items()},
             traceparent=row["traceparent"],
+            made=made,
         )
 
     def state_for(self, decider: Decider[Any]) -> State | None:

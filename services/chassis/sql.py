@@ -1,0 +1,142 @@
+"""The engine's statements: one per table per batch, whatever the size of the batch."""
+
+MAKE_ROWS = "INSERT INTO aggregates (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING RETURNING id"
+
+LOCK_ROWS = """
+SELECT id, kind, state, state_version, epoch, sequence, watermarks, traceparent
+FROM aggregates WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+"""
+
+# Runs after the locks were taken: `now` and what waits at the aggregates, in one round trip.
+NOW_AND_WAITING = """
+SELECT clock.now, w.* FROM (SELECT ciclo_now() AS now) AS clock LEFT JOIN LATERAL (
+    SELECT 'parked' AS kept, id, aggregate, reason, origin, type, input_id, source, sequence, record,
+        expires_at
+    FROM parked WHERE aggregate = ANY($1::uuid[])
+    UNION ALL
+    SELECT 'dead', id, aggregate, '', origin, type, input_id, source, sequence, '{}', NULL
+    FROM dead_letters WHERE aggregate = ANY($1::uuid[]) AND blocking
+) AS w ON true ORDER BY w.id
+"""
+
+KNOWN_KEYS = """
+SELECT scope, key, aggregate, fingerprint, reply
+FROM business_keys JOIN unnest($1::text[], $2::text[]) AS asked (scope, key) USING (scope, key)
+"""
+
+CLAIMS = {
+    "timers": """
+DELETE FROM timers USING unnest($1::uuid[], $2::text[], $3::text[]) AS due (aggregate, kind, key)
+WHERE (timers.aggregate, timers.kind, timers.key) = (due.aggregate, due.kind, due.key)
+    AND due_at <= ciclo_now()
+RETURNING timers.aggregate, timers.kind, timers.key, timers.data
+""",
+    "effects": "DELETE FROM effects WHERE id = ANY($1::bigint[]) RETURNING id",
+    "dead_letters": "DELETE FROM dead_letters WHERE id = ANY($1::bigint[]) RETURNING id",
+}
+
+WRITE_AGGREGATES = """
+UPDATE aggregates AS a SET kind = u.kind, state = u.state::jsonb, state_version = u.state_version,
+    epoch = u.epoch, sequence = u.sequence, watermarks = u.watermarks::jsonb, traceparent = u.traceparent
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bigint[], $7::text[], $8::text[])
+    AS u (id, kind, state, state_version, epoch, sequence, watermarks, traceparent)
+WHERE a.id = u.id
+"""
+
+FORGET_ROWS = "DELETE FROM aggregates WHERE id = ANY($1::uuid[])"
+
+# The ordering keeps an aggregate's events in their sequence: outbox ids are drawn in that order.
+WRITE_EVENTS = """
+WITH written AS (
+    INSERT INTO events (day, id, aggregate, source, sequence, topic, type, occurred_at, clock, correlation,
+        causation, traceparent, body)
+    SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[],
+        $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+)
+INSERT INTO outbox (lane, day, event)
+SELECT lane, $1, id FROM unnest($14::smallint[], $2::uuid[]) WITH ORDINALITY AS o (lane, id, n) ORDER BY n
+"""
+
+WRITE_EFFECTS = """
+INSERT INTO effects (aggregate, lane, kind, cause, key, ordering, data, due_at, traceparent)
+SELECT aggregate, lane, kind, cause, key, ordering, data::jsonb, $1, traceparent
+FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+    $9::text[])
+    WITH ORDINALITY AS u (aggregate, lane, kind, cause, key, ordering, data, traceparent, n)
+ORDER BY n
+ON CONFLICT (aggregate, kind, cause, key) DO NOTHING
+"""
+
+SET_TIMERS = """
+INSERT INTO timers (aggregate, kind, key, lane, due_at, data, traceparent)
+SELECT aggregate, kind, key, lane, due_at, data::jsonb, traceparent
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[], $6::text[], $7::text[])
+    AS u (aggregate, kind, key, lane, due_at, data, traceparent)
+ON CONFLICT (aggregate, kind, key) DO UPDATE SET due_at = excluded.due_at, data = excluded.data,
+    traceparent = excluded.traceparent
+"""
+
+CANCEL_TIMERS = """
+DELETE FROM timers USING unnest($1::uuid[], $2::text[], $3::text[]) AS u (aggregate, kind, key)
+WHERE (timers.aggregate, timers.kind, timers.key) = (u.aggregate, u.kind, u.key)
+"""
+
+PARK = """
+INSERT INTO parked (aggregate, lane, reason, origin, type, input_id, source, sequence, record, parked_at,
+    try_at, expires_at)
+SELECT aggregate, lane, reason, origin, type, input_id, source, sequence, record, $1, try_at,
+    expires_at
+FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
+    $9::bigint[], $10::text[], $11::timestamptz[], $12::timestamptz[])
+    WITH ORDINALITY AS u (aggregate, lane, reason, origin, type, input_id, source, sequence, record, try_at,
+        expires_at, n)
+ORDER BY n
+ON CONFLICT (aggregate, source, sequence) WHERE sequence IS NOT NULL DO NOTHING
+"""
+
+UNPARK = "DELETE FROM parked WHERE id = ANY($1::bigint[])"
+
+POSTPONE = """
+UPDATE parked SET try_at = u.try_at FROM unnest($1::bigint[], $2::timestamptz[]) AS u (id, try_at)
+WHERE parked.id = u.id
+"""
+
+BURY = """
+INSERT INTO dead_letters (aggregate, blocking, origin, type, input_id, source, sequence, topic, partition,
+    "offset", record, error, message, fingerprint, attempts, first_failed_at, last_failed_at, release,
+    traceparent)
+SELECT aggregate, blocking, origin, type, input_id, source, sequence, topic, partition, "offset",
+    record, error, message, fingerprint, attempts, coalesce(first_failed_at, $1), $1, $2, traceparent
+FROM unnest($3::uuid[], $4::boolean[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::bigint[],
+    $10::text[], $11::int[], $12::bigint[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int[],
+    $18::timestamptz[], $19::text[])
+    WITH ORDINALITY AS u (aggregate, blocking, origin, type, input_id, source, sequence, topic, partition,
+        "offset", record, error, message, fingerprint, attempts, first_failed_at, traceparent, n)
+ORDER BY n
+ON CONFLICT (topic, partition, "offset") WHERE topic IS NOT NULL DO NOTHING
+"""
+
+TAKE_KEYS = """
+INSERT INTO business_keys (scope, key, aggregate, fingerprint, reply, at)
+SELECT scope, key, aggregate, fingerprint, reply::jsonb, $1
+FROM unnest($2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[])
+    AS u (scope, key, aggregate, fingerprint, reply)
+"""
+
+FAN_OUT = """
+INSERT INTO fan_outs (lane, kind, cause, data, created_at, traceparent)
+SELECT lane, kind, cause, data::jsonb, $1, traceparent
+FROM unnest($2::smallint[], $3::text[], $4::uuid[], $5::text[], $6::text[])
+    AS u (lane, kind, cause, data, traceparent)
+"""
+
+AUDIT = """
+INSERT INTO operator_actions (actor, action, aggregate, subject, reason)
+VALUES ($1, $2, $3, $4::jsonb, $5)
+"""
+
+MOVE_FAN_OUT = """
+UPDATE fan_outs SET position = $3 WHERE id = $1 AND position IS NOT DISTINCT FROM $2 RETURNING id
+"""
+
+END_FAN_OUT = "DELETE FROM fan_outs WHERE id = $1 AND position IS NOT DISTINCT FROM $2 RETURNING id"
