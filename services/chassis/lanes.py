@@ -30,8 +30,11 @@ CLOSE_TIMEOUT_S: Final = 2.0
 SESSION: Final = {
     "statement_timeout": "4s",
     # A live replica asks something every second. One that froze loses its session, and so its lanes.
-    "idle_session_timeout": "10s",
-    # Short look-ups alone run here; without statistics yet, the planner would read whole tables for them.
+    "idle_session_timeout": "5s",
+    # Only a few rows at a time, by index, are asked for here. Queues are mostly empty when statistics are
+    # gathered, so with a backlog the planner would read, sort or join all of it for every batch.
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }

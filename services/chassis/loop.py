@@ -26,7 +26,13 @@ def backoff(failures: int, first: float, longest: float) -> float:
 
 
 def place(error: BaseException) -> str:
-    """Type and place of an error, never its message, which may quote somebody's data."""
+    """Type and place of an error and of its cause, never a message, which may quote somebody's data."""
+    if error.__cause__ is not None:
+        return f"{_place(error)}, because of {_place(error.__cause__)}"
+    return _place(error)
+
+
+def _place(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,0 +1,146 @@
+"""Empties the outbox into Kafka: at least once, in the order of the commits of each aggregate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from services.chassis.clock import seconds
+from services.chassis.lanes import Lanes
+from services.chassis.loop import FAILING_AFTER_S, Loop
+from services.chassis.publisher import Publisher
+
+BATCH: Final = 500
+
+# Each lane is read in the order of its ids, so the events of an aggregate stay in theirs. The snapshot says
+# which transactions may still add rows below what is seen here.
+READ: Final = """
+SELECT seen.*, outbox.lane, outbox.id AS outbox_id, events.*
+FROM (
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_running,
+        pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_transaction, ciclo_now() AS now
+) AS seen
+LEFT JOIN (
+    unnest($1::smallint[]) AS mine (lane_number)
+    CROSS JOIN LATERAL (
+        SELECT * FROM outbox WHERE lane = lane_number AND id > $2 ORDER BY id LIMIT $3
+    ) AS outbox
+    LEFT JOIN events ON events.day = outbox.day AND events.id = outbox.event
+) ON true
+ORDER BY outbox.id
+"""
+DELETE: Final = """
+DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) AS sent (lane, id)
+WHERE outbox.lane = sent.lane AND outbox.id = sent.id
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class NotAcknowledged(Exception):
+    """The broker did not acknowledge everything that was sent; it stays in the outbox."""
+
+
+class Floor:
+    """The outbox id at or below which nothing is left and nothing will appear.
+
+    Reading above it skips the dead rows that a long-open snapshot keeps. A transaction may commit a low id
+    late, so the floor only rises to an id that was seen before every transaction still running began: an
+    aggregate's transactions draw ids after they have locked its row, that is, after they have a number.
+    """
+
+    def __init__(self) -> None:
+        self.id = 0
+        self._mark: tuple[int, int] | None = None
+
+    def saw(self, ids: Sequence[int], oldest_running: int, next_transaction: int) -> None:
+        """Take note of a read above the floor: its ids in order, the transaction numbers of its snapshot."""
+        if self._mark is not None and oldest_running >= self._mark[0]:
+            self.id = max(self.id, min(self._mark[1], ids[0] - 1) if ids else self._mark[1])
+            self._mark = None
+        if self._mark is None and ids:
+            self._mark = (next_transaction, ids[-1])
+
+
+@dataclass(slots=True)
+class Counts:
+    """Events that the relay has sent, and that it has failed to send, since it began."""
+
+    sent: int = 0
+    failed: int = 0
+
+
+class Relay(Loop):
+    """Publishes the events of this replica's lanes.
+
+    Only one replica works on a lane, a batch is read in the session that holds the lane's lock, and a row is
+    deleted once the broker has it and all before it of the same aggregate.
+    """
+
+    def __init__(self, lanes: Lanes, publisher: Publisher) -> None:
+        super().__init__("relay")
+        self._lanes = lanes
+        self._publisher = publisher
+        self._floor = Floor()
+        self._floor_of: tuple[int, frozenset[int]] = (0, frozenset())
+        self._refused: set[str] = set()
+        self._refused_since = 0.0
+        self.counts = Counts()
+        self.oldest_unsent = 0.0
+        """Age in seconds of the oldest unsent event that the last read found; 0 if there was none."""
+
+    async def turn(self) -> float | None:
+        """Publish one batch. Raises NotAcknowledged, and what Kafka and the database raise."""
+        await self._publisher.connect()
+        with self._lanes.using() as lanes:
+            rows = await self._read(lanes) if lanes else []
+            deleted = await self._publish(rows)
+        return 0 if deleted else None
+
+    async def close(self) -> None:
+        """Drop the producer: what it may still hold is in the outbox, too."""
+        await self._publisher.abandon()
+
+    def problem(self) -> str | None:
+        """Why events are not published: no broker, no acknowledgements, or some that can never be sent."""
+        if self._refused and seconds() - self._refused_since > FAILING_AFTER_S:
+            return "cannot send: " + "; ".join(sorted(self._refused)[:3])
+        return super().problem()
+
+    async def _read(self, lanes: frozenset[int]) -> list[Any]:
+        if self._floor_of != (self._lanes.generation, lanes):
+            self._floor, self._floor_of = Floor(), (self._lanes.generation, lanes)
+        async with self._lanes.session() as connection:
+            rows = await connection.fetch(READ, sorted(lanes), self._floor.id, BATCH // len(lanes))
+        seen = rows[0]
+        if seen["outbox_id"] is None:
+            rows = []
+        self._floor.saw([row["outbox_id"] for row in rows], seen["oldest_running"], seen["next_transaction"])
+        since = seen["occurred_at"]
+        self.oldest_unsent = 0.0 if since is None else (seen["now"] - since).total_seconds()
+        return rows
+
+    async def _publish(self, rows: Sequence[Any]) -> int:
+        """Send rows, delete those that are with the broker; how many were."""
+        if not rows:
+            self._refused = set()
+            return 0
+        receipt = await self._publisher.publish(rows)
+        if receipt.done:
+            lanes, ids = zip(*((row["lane"], row["outbox_id"]) for row in receipt.done), strict=True)
+            async with self._lanes.session() as connection:
+                await connection.execute(DELETE, lanes, ids)
+        self.counts.sent += len(receipt.done)
+        self.counts.failed += receipt.failed
+        self._note(receipt.refused)
+        if receipt.failed:
+            raise NotAcknowledged(f"{receipt.failed} of {len(rows)} events") from receipt.cause
+        return len(receipt.done)
+
+    def _note(self, refused: set[str]) -> None:
+        if refused and not self._refused:
+            self._refused_since = seconds()
+        if refused - self._refused:
+            log.error("events_not_sendable", reasons=sorted(refused)[:10])
+        self._refused = refused
