@@ -74,9 +74,7 @@ class Customer:
 
     async def chooses(self, remedy: str) -> None:
         """Choose a remedy as soon as it is on offer."""
-        view = await self._waits(
-            lambda seen: seen["choice"] is not None and remedy in seen["choice"]["remedies"]
-        )
+        view = await seen(self.sees, lambda case: remedy in (case["choice"] or {}).get("remedies", ()))
         await self._says(
             "remedy-choice", {"remedy": remedy, "assessment_no": view["choice"]["assessment_no"]}
         )

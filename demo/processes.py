@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -198,11 +198,12 @@ class Services:
 
     async def _ready(self) -> None:
         waiting = asyncio.gather(*(self._until_ready(service) for service in self.each.values()))
-        failing = asyncio.gather(*self._watching)
-        await asyncio.wait({waiting, failing}, return_when=asyncio.FIRST_COMPLETED)
-        if failing.done():
-            waiting.cancel()
-            await failing
+        first: set[asyncio.Future[Any]] = {waiting, *self._watching}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        for watch in self._watching:
+            if watch.done():
+                waiting.cancel()
+                await watch  # raises ServiceFailed
         await waiting
 
     async def _until_ready(self, service: ServiceProcess) -> None:
