@@ -1,7 +1,8 @@
 """What workshops report about a repair, and what it does to the remedy and to the guarantee's clock.
 
 `completed` and `failed` imply `received`. From `received` to `returned` the guarantee's clock stands still
-(RDL 1/2007 art. 122.2). A report that contradicts what is known is refused with a code.
+(RDL 1/2007 art. 122.2). A workshop that reports a step twice has reported it once; a report that contradicts
+what is known is refused with a code.
 """
 
 from collections.abc import Callable
@@ -56,6 +57,8 @@ def _received(
 def _completed(
     policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, given: Given
 ) -> Decided:
+    if repair.completed_at is not None:
+        return Decision(case)
     if repair.failed_at is not None:
         return refuse(case, "already_failed", "the repair was reported as failed", "kind")
     repair, events = _with_receipt(repair, report)
@@ -75,6 +78,8 @@ def _failed(
     policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, given: Given
 ) -> Decided:
     """The repair failed: it is no longer in force, and the customer may choose again, now among more."""
+    if repair.failed_at is not None:
+        return Decision(case)
     if repair.completed_at is not None:
         return refuse(case, "already_completed", "the repair was reported as completed", "kind")
     repair, events = _with_receipt(repair, report)
@@ -100,6 +105,8 @@ def _failed(
 def _returned(
     _policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, _given: Given
 ) -> Decided:
+    if repair.returned_at is not None:
+        return Decision(case)
     if repair.received_at is None:
         detail = "the unit was not reported as received"
         return refuse(case, "not_received", detail, "kind", wait=WAIT_FOR_UNKNOWN)

@@ -47,6 +47,21 @@ def test_a_repair_is_received_completed_and_given_back() -> None:
     assert open_repairs(told) == SOUTH.open_repairs
 
 
+def test_a_workshop_that_reports_twice_has_reported_once() -> None:
+    told = under_repair()
+    for kind, day in (
+        (RECEIVED, 2),
+        (RECEIVED, 3),
+        (COMPLETED, 9),
+        (COMPLETED, 9),
+        (RETURNED, 9),
+        (RETURNED, 10),
+    ):
+        told.hears(reported(kind, day))
+    assert told.said()[2:] == ["item.received", "repair.completed", "item.returned"]
+    assert open_repairs(told) == SOUTH.open_repairs
+
+
 def test_completed_implies_received() -> None:
     told = under_repair()
     told.hears(reported(COMPLETED, 9, work=("panel_replaced",)))
