@@ -55,9 +55,9 @@ def _opened(now: Situation, event: cases.CaseOpened) -> Situation:
 
 
 def _informed(now: Situation, event: cases.CaseInformationReceived) -> Situation:
-    return replace(
-        now, facts=now.facts.model_copy(update=event.facts.model_dump(exclude_none=True)), asked=None
-    )
+    facts = now.facts.model_copy(update=event.facts.model_dump(exclude_none=True))
+    still_asked = now.asked if now.asked is not None and "remedy" in now.asked.missing else None
+    return replace(now, facts=facts, asked=still_asked)
 
 
 def _chose(now: Situation, event: cases.CaseRemedyChosen) -> Situation:

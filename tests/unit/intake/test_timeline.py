@@ -122,6 +122,16 @@ def test_a_customer_who_is_asked_for_facts_is_told_which() -> None:
     assert head.text == "We need from you: the serial number, the purchase (invoice or order)."
 
 
+@pytest.mark.parametrize(
+    ("missing", "status"), [("remedy", Status.PENDING), ("purchase", Status.ACKNOWLEDGED)]
+)
+def test_information_answers_a_question_for_facts_but_not_the_choice(missing: str, status: Status) -> None:
+    informed = cases.CaseInformationReceived(
+        channel=Channel.WEB, reported_at=NOON, facts=Facts(purchase_ref="F-1"), safety_flag=False
+    )
+    assert told(assessed(1, RemedyKind.REPAIR), asked(missing), informed).status is status
+
+
 def test_after_the_choice_the_workshop_has_the_case() -> None:
     chosen = cases.CaseRemedyChosen(
         channel=Channel.WEB, reported_at=NOON, remedy=RemedyKind.REPAIR, assessment_no=1
