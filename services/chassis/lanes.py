@@ -50,7 +50,7 @@ def lane_of(subject: UUID) -> int:
     return crc32(subject.bytes) % LANES
 
 
-class LanesLost(Exception):  # noqa: N818 - a state of affairs, not a fault of the caller
+class LanesLost(Exception):
     """There is no session with the database now, and so no lane."""
 
 

@@ -81,15 +81,22 @@ class Loop(ABC):
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self, grace: float) -> None:
-        """Let the turn in flight finish within `grace` seconds, cut it otherwise, then close."""
+        """Let the turn in flight finish within `grace` seconds, then close.
+
+        Raises TimeoutError when the turn had to be cut; its work stays where it came from.
+        """
         self._stopping.set()
         self._woken.set()
         task, self._task = self._task, None
-        if task is not None:
-            await asyncio.wait({task}, timeout=grace)
-            task.cancel()
-            await asyncio.wait({task})
-        await self.close()
+        try:
+            if task is not None:
+                _, unfinished = await asyncio.wait({task}, timeout=grace)
+                task.cancel()
+                await asyncio.wait({task})
+                if unfinished:
+                    raise TimeoutError(f"{self.name} was in the middle of its work")
+        finally:
+            await self.close()
 
     def problem(self) -> str | None:
         """Why the loop has not done its work for some time; None when all is well."""
