@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from typing import Any
 
 import httpx
 
@@ -116,21 +117,27 @@ async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
         doors = Doors(services, client)
         playing = asyncio.create_task(_perform(doors, journal, outsider, screen))
-        ends = [asyncio.create_task(services.failure()), reading]
-        await asyncio.wait({playing, *ends}, return_when=asyncio.FIRST_COMPLETED)
-        for end in ends:
-            if end.done():
-                playing.cancel()
-                await end  # raises what ended it
-        endings = await playing
-        code = _judge(screen, journal, mails, endings)
+        await _unless_one_ends(playing, reading, asyncio.create_task(services.failure()))
+        code = _judge(screen, journal, mails, playing.result())
         show_places(screen.console, services, servers.kafka, mails.folder, keep)
         if keep:
-            await _until_asked()
-        for end in ends:
-            end.cancel()
-        await asyncio.gather(*ends, return_exceptions=True)
+            asked = asyncio.create_task(_until_asked())
+            await _unless_one_ends(asked, asyncio.create_task(services.failure()))
     return code
+
+
+async def _unless_one_ends(main: asyncio.Task[Any], *others: asyncio.Task[None]) -> None:
+    """Wait for the main task; what it rests on must not end before. Raises what ended it."""
+    every: set[asyncio.Task[Any]] = {main, *others}
+    try:
+        await asyncio.wait(every, return_when=asyncio.FIRST_COMPLETED)
+        for other in others:
+            if other.done():
+                await other
+    finally:
+        for task in every:
+            task.cancel()
+        await asyncio.gather(*every, return_exceptions=True)
 
 
 async def _perform(doors: Doors, journal: Journal, outsider: Outsider, screen: Screen) -> list[Ending]:

@@ -194,17 +194,23 @@ class Services:
 
     async def failure(self) -> None:
         """Wait for ever, or until a service cannot be kept alive. Raises ServiceFailed."""
-        await asyncio.gather(*self._watching)
+        ended, _ = await asyncio.wait(self._watching, return_when=asyncio.FIRST_COMPLETED)
+        for watch in ended:
+            await watch
 
     async def _ready(self) -> None:
         waiting = asyncio.gather(*(self._until_ready(service) for service in self.each.values()))
-        first: set[asyncio.Future[Any]] = {waiting, *self._watching}
-        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-        for watch in self._watching:
-            if watch.done():
-                waiting.cancel()
-                await watch  # raises ServiceFailed
-        await waiting
+        failing = asyncio.create_task(self.failure())
+        first: set[asyncio.Future[Any]] = {waiting, failing}
+        try:
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            if failing.done():
+                await failing
+            await waiting
+        finally:
+            for each in first:
+                each.cancel()
+            await asyncio.gather(*first, return_exceptions=True)
 
     async def _until_ready(self, service: ServiceProcess) -> None:
         reason = "it does not answer"

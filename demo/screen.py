@@ -1,5 +1,6 @@
 """What the terminal shows: cases moving while they do, and one table at the end."""
 
+import sys
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -33,9 +34,11 @@ class Row:
 class Screen:
     """A live table in a terminal; one line per event anywhere else."""
 
-    console: Console = field(default_factory=Console)
+    console: Console = field(default_factory=lambda: Console(width=None if sys.stdout.isatty() else 160))
     rows: dict[str, Row] = field(default_factory=dict)
     _cases: dict[str, str] = field(default_factory=dict)
+    _early: dict[str, list[Heard]] = field(default_factory=dict)
+    """Events of cases whose customer has not had the answer yet."""
     _lines: list[Text] = field(default_factory=list)
     _live: Live | None = None
 
@@ -67,6 +70,8 @@ class Screen:
         self._cases[case_id] = title
         row = self.rows[title]
         row.case_no, row.state = case_no, "open"
+        for heard in self._early.pop(case_id, []):
+            self.heard(heard)
 
     def ended(self, title: str, state: str) -> None:
         """A story ended, well or badly."""
@@ -76,6 +81,7 @@ class Screen:
         """An event was read from Kafka."""
         title = self._cases.get(heard.envelope.subject)
         if title is None:
+            self._early.setdefault(heard.envelope.subject, []).append(heard)
             return
         row = self.rows[title]
         row.events += 1

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
 from ciclo_schemas.envelope import Envelope, from_record, to_headers
 from ciclo_schemas.events import Event
@@ -105,7 +105,8 @@ async def listening(kafka: str, journal: Journal) -> AsyncIterator[asyncio.Task[
 
     Yields the task that reads; it ends only when reading is impossible.
     """
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=None, enable_auto_commit=False)
+    topics = [topic for topic in load_topics() if not topic.startswith("ciclo.inbound.")]
+    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=kafka, group_id=None, enable_auto_commit=False)
     await consumer.start()
     try:
         await _go_to_the_end(consumer)
@@ -120,15 +121,7 @@ async def listening(kafka: str, journal: Journal) -> AsyncIterator[asyncio.Task[
 
 
 async def _go_to_the_end(consumer: AIOKafkaConsumer) -> None:
-    await consumer.topics()  # learns the partitions
-    partitions = [
-        TopicPartition(topic, number)
-        for topic in load_topics()
-        if not topic.startswith("ciclo.inbound.")
-        for number in consumer.partitions_for_topic(topic) or ()
-    ]
-    consumer.assign(partitions)
-    for partition, offset in (await consumer.end_offsets(partitions)).items():
+    for partition, offset in (await consumer.end_offsets(consumer.assignment())).items():
         consumer.seek(partition, offset)
 
 
