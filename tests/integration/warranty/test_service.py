@@ -1,0 +1,206 @@
+"""What customers, sellers and workshops get from a running warranty."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from ciclo_schemas.cases import CaseOpened, CaseRemedyChosen
+from ciclo_schemas.events import Event
+from ciclo_schemas.inbound import (
+    InputRejected,
+    LogisticsScanned,
+    ProductRegistered,
+    ScanKind,
+    WorkshopReported,
+    WorkshopReportKind,
+)
+from ciclo_schemas.routing import CaseClassified
+from ciclo_schemas.values import Buyer, Category, Channel, DecidedBy, Facts, Language, RemedyKind, Urgency
+from services.chassis.ids import new_id
+from tests.integration.warranty.service import Warranty
+
+TODAY = datetime.now(UTC)
+CUSTOMER = "cus_" + "a" * 32
+
+
+def registration(*, days_ago: int, **changes: Any) -> dict[str, Any]:
+    """A sale and delivery so many days ago."""
+    day = (TODAY - timedelta(days=days_ago)).date().isoformat()
+    return {
+        "revision": 1,
+        "model": "lumo-washer-8",
+        "brand": "lumo",
+        "seller": "tienda-sol",
+        "jurisdiction": "ES",
+        "buyer": "consumer",
+        "customer_ref": CUSTOMER,
+        "purchased_on": day,
+        "delivered_on": day,
+        **changes,
+    }
+
+
+def case_opened(case: UUID, product_unit: str, symptom_code: str | None = "no_heat") -> CaseOpened:
+    """A customer reports a defect."""
+    return CaseOpened(
+        case_no=f"C26-{case.hex[-8:].upper()}",
+        customer_ref=CUSTOMER,
+        facts=Facts(product_unit=product_unit, symptom_code=symptom_code),
+        language=Language.ES,
+        jurisdiction="ES",
+        safety_flag=False,
+        text_ref="txt_" + "c" * 32,
+        channel=Channel.WEB,
+        reported_at=TODAY,
+    )
+
+
+CLASSIFIED = CaseClassified(
+    category=Category.TECHNICAL_FAULT,
+    urgency=Urgency.NORMAL,
+    confidence=0.9,
+    reasons=("keyword",),
+    classified_by=DecidedBy.RULES,
+    abstained=False,
+    texts_read=1,
+)
+
+
+def chosen(remedy: RemedyKind) -> CaseRemedyChosen:
+    """The customer's choice."""
+    return CaseRemedyChosen(channel=Channel.WEB, reported_at=TODAY, remedy=remedy, assessment_no=1)
+
+
+async def reported(warranty: Warranty, unit: str) -> UUID:
+    """A new case about a unit, opened and classified."""
+    case = new_id()
+    await warranty.tell(case, "intake", case_opened(case, unit))
+    await warranty.tell(case, "routing", CLASSIFIED)
+    return case
+
+
+def names(events: list[Event]) -> list[str]:
+    """`["coverage.assessed", ...]`."""
+    return [event.event_type.removeprefix("ciclo.").removesuffix(".v1") for event in events]
+
+
+async def test_a_unit_put_over_http_and_reported_in_its_trial_is_replaced_at_once(warranty: Warranty) -> None:
+    answer = await warranty.http.put("/v1/units/WM-TRIAL-1", json=registration(days_ago=12))
+    assert (answer.status_code, answer.json()) == (200, {"product_unit": "WM-TRIAL-1", "revision": 1})
+    case = await reported(warranty, "WM-TRIAL-1")
+    assert names(await warranty.says(case, 2)) == ["coverage.assessed", "replacement.approved"]
+
+    for kind in (ScanKind.SHIPPED, ScanKind.DELIVERED):
+        scan = LogisticsScanned(
+            publisher="fast-parcels", case=case, remedy_no=1, shipment="P-1", kind=kind, happened_at=TODAY
+        )
+        await warranty.report(scan, str(case))
+    said = await warranty.says(case, 4)
+    assert names(said)[2:] == ["replacement.shipped", "replacement.delivered"]
+    envelopes = [envelope for envelope, _ in warranty.about(case)]
+    assert [envelope.sequence for envelope in envelopes] == [1, 2, 3, 4]
+    assert envelopes[1].clock["intake"] == envelopes[1].clock["routing"] == 1
+
+    view = (await warranty.http.get(f"/v1/cases/{case}")).json()
+    (assessed,), (remedy,) = view["assessments"], view["remedies"]
+    assert assessed["assessment"]["reasons"] == ["reported_in_trial"]
+    assert (remedy["kind"], remedy["coverage"], remedy["in_force"]) == ("replacement", "trial", True)
+
+
+async def test_a_chosen_repair_is_authorised_and_a_workshop_reporting_twice_has_reported_once(
+    warranty: Warranty,
+) -> None:
+    point = {"official": True, "brands": ["lumo"], "jurisdictions": ["ES"], "capacity": 5}
+    assert (await warranty.http.put("/v1/service-points/CAST-LUGO", json=point)).status_code == 200
+    await warranty.http.put("/v1/units/WM-GUAR-1", json=registration(days_ago=400))
+    case = await reported(warranty, "WM-GUAR-1")
+    await warranty.says(case, 1)
+    await warranty.tell(case, "intake", chosen(RemedyKind.REPAIR))
+    repair = (await warranty.says(case, 2))[1].model_dump()
+    assert repair["service_point"] == "CAST-LUGO"
+    points = (await warranty.http.get("/v1/service-points")).json()
+    assert [point["open_repairs"] for point in points if point["id"] == "CAST-LUGO"] == [1]
+
+    completed = WorkshopReported(
+        publisher="CAST-LUGO",
+        case=case,
+        repair_no=repair["repair_no"],
+        kind=WorkshopReportKind.COMPLETED,
+        happened_at=TODAY,
+        work=("heater_replaced",),
+    )
+    await warranty.report(completed, str(case))
+    await warranty.report(completed, str(case))
+    await warranty.report(
+        completed.model_copy(update={"kind": WorkshopReportKind.RETURNED, "work": ()}), str(case)
+    )
+    await warranty.says(case, 5)
+    assert names(await warranty.says_no_more(case)) == [
+        "coverage.assessed",
+        "repair.authorized",
+        "item.received",
+        "repair.completed",
+        "item.returned",
+    ]
+    points = (await warranty.http.get("/v1/service-points")).json()
+    assert [point["open_repairs"] for point in points if point["id"] == "CAST-LUGO"] == [0]
+
+
+async def test_two_cases_about_one_defect_get_one_remedy(warranty: Warranty) -> None:
+    await warranty.http.put("/v1/units/WM-TWICE-1", json=registration(days_ago=3))
+    first, second = new_id(), new_id()
+    for case in (first, second):
+        await warranty.tell(case, "intake", case_opened(case, "WM-TWICE-1"))
+    for case in (first, second):
+        await warranty.tell(case, "routing", CLASSIFIED)
+    said = [names(await warranty.says(case, 2)) for case in (first, second)]
+    assert sorted(said) == [
+        ["coverage.assessed", "remedy.already_in_force"],
+        ["coverage.assessed", "replacement.approved"],
+    ]
+
+
+async def test_a_product_registered_by_the_sellers_system_is_known(warranty: Warranty) -> None:
+    record = ProductRegistered(
+        publisher="tienda-erp",
+        product_unit="WM-KAFKA-1",
+        **{**registration(days_ago=2), "buyer": Buyer.CONSUMER},
+    )
+    await warranty.report(record, "WM-KAFKA-1")
+    older = record.model_copy(update={"publisher": "other-erp", "revision": 1, "model": "lumo-washer-9"})
+    await warranty.report(older, "WM-KAFKA-1")
+    while not (rejected := [e for _, e in warranty.heard if isinstance(e, InputRejected)]):
+        await warranty.says_no_more(new_id())
+    assert [(each.code, each.locations) for each in rejected] == [("revision_used", ("revision",))]
+    unit = (await warranty.http.get("/v1/units/WM-KAFKA-1")).json()
+    assert (unit["model"], unit["seller"]) == ("lumo-washer-8", "tienda-sol")
+
+
+async def test_the_doors_say_why_not(warranty: Warranty) -> None:
+    unit = "/v1/units/WM-DOOR-1"
+    assert (await warranty.http.get(unit)).status_code == 404
+    await warranty.http.put(unit, json=registration(days_ago=3, revision=2))
+    older = await warranty.http.put(unit, json=registration(days_ago=3, revision=1))
+    other = await warranty.http.put(unit, json=registration(days_ago=9, revision=2))
+    again = await warranty.http.put(unit, json=registration(days_ago=3, revision=2))
+    assert [a.status_code for a in (older, other, again)] == [409, 409, 200]
+    assert (older.json()["code"], other.json()["code"]) == ("older_revision", "revision_used")
+    bad = await warranty.http.put(unit, json=registration(days_ago=3, buyer="charity", revision=0))
+    assert bad.status_code == 422
+    assert {error["location"] for error in bad.json()["errors"]} == {"body.buyer", "body.revision"}
+    not_seen = await warranty.http.get(f"/v1/cases/{new_id()}")
+    assert (not_seen.status_code, not_seen.json()["code"]) == (409, "not_seen_yet")
+    stranger = await warranty.http.get(unit, headers={"Authorization": "Bearer somebody-else"})
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "not_authorized")
+
+
+async def test_the_description_of_the_api_has_an_example_for_every_body(warranty: Warranty) -> None:
+    paths = (await warranty.http.get("/openapi.json")).json()["paths"]
+    bodies = [
+        operation["requestBody"]["content"]["application/json"]
+        for path in paths.values()
+        for operation in path.values()
+        if "requestBody" in operation
+    ]
+    assert len(bodies) == 2
+    assert all(body["schema"].get("examples") or body.get("examples") for body in bodies)

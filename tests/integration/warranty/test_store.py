@@ -1,0 +1,102 @@
+"""What the database itself guarantees, and what it is asked."""
+
+from collections.abc import AsyncIterator
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from services.chassis.database import create_pool
+from services.warranty.domain.answers import AssessAgain
+from services.warranty.domain.records import Remedy
+from services.warranty.store import TABLES, unsettled_cases
+from tests.conftest import NewDatabase
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+async def pool(database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on a fresh database of warranty."""
+    pool = await create_pool(await database("warranty"), "warranty-test")
+    yield pool
+    await pool.close()
+
+
+def remedy(case: int, **changes: Any) -> Remedy:
+    """A replacement in force."""
+    return Remedy(
+        **{
+            "case_id": UUID(int=case),
+            "remedy_no": 1,
+            "product_unit": "TV-0001",
+            "defect_no": 1,
+            "symptom_code": "no_picture",
+            "kind": "replacement",
+            "in_force": True,
+            "assessment_no": 1,
+            "coverage": "guarantee",
+            "policy_id": "es-consumer-goods",
+            "policy_version": "2022",
+            "decided_at": NOW,
+            "due": NOW,
+            **changes,
+        }
+    )
+
+
+async def keep(pool: asyncpg.Pool, row: Remedy) -> None:
+    """Store a remedy, past every rule but the database's own."""
+    names = ", ".join(field.name for field in fields(row))
+    places = ", ".join(f"${number}" for number in range(1, len(fields(row)) + 1))
+    await pool.execute(f"INSERT INTO remedies ({names}) VALUES ({places})", *astuple(row))  # noqa: S608
+
+
+async def test_a_defect_cannot_have_two_remedies_in_force(pool: asyncpg.Pool) -> None:
+    await keep(pool, remedy(1))
+    with pytest.raises(asyncpg.UniqueViolationError, match="one_remedy_in_force"):
+        await keep(pool, remedy(2))
+    await keep(pool, remedy(2, in_force=False))
+    await keep(pool, remedy(3, defect_no=2))
+    await keep(pool, remedy(4, product_unit="TV-0002"))
+
+
+async def test_a_trial_cannot_go_to_the_workshop(pool: asyncpg.Pool) -> None:
+    row = remedy(
+        5, product_unit="TV-0005", kind="repair", repair_no="R-5-1", service_point="cast", coverage="trial"
+    )
+    with pytest.raises(asyncpg.CheckViolationError, match="trial_goes_to_no_workshop"):
+        await keep(pool, row)
+
+
+async def test_a_repair_has_a_number_and_a_workshop(pool: asyncpg.Pool) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="repair_has_number_and_workshop"):
+        await keep(pool, remedy(6, product_unit="TV-0006", kind="repair"))
+
+
+async def test_the_declared_tables_are_those_of_the_migration(pool: asyncpg.Pool) -> None:
+    for table in TABLES:
+        rows = await pool.fetch(
+            """
+            SELECT attname, format_type(atttypid, NULL) AS type FROM pg_attribute
+            WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+            """,
+            table.name,
+        )
+        known = {
+            row["attname"]: row["type"].replace("timestamp with time zone", "timestamptz") for row in rows
+        }
+        assert known == table.types, table.name
+
+
+async def test_the_cases_that_wait_for_a_unit_are_found_page_by_page(pool: asyncpg.Pool) -> None:
+    waiting = [(UUID(int=number), "TV-0007" if number % 2 else "TV-0008") for number in range(1, 8)]
+    await pool.executemany("INSERT INTO unsettled_cases VALUES ($1, $2)", waiting)
+    asked = AssessAgain(product_unit="TV-0007")
+    async with pool.acquire() as connection:
+        first = await unsettled_cases(connection, asked, None, 3)
+        second = await unsettled_cases(connection, asked, first[-1], 3)
+    assert [case.int for case in [*first, *second]] == [1, 3, 5, 7]
