@@ -15,14 +15,19 @@ from services.chassis.commands import Commands
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database, create_pool, is_transient
 from services.chassis.definition import Definition
+from services.chassis.effects import Effects
 from services.chassis.engine import Committed, Engine
+from services.chassis.fan_outs import FanOuts
 from services.chassis.health import Health, Part, health_routes
 from services.chassis.http import create_http
 from services.chassis.lanes import Lanes
 from services.chassis.lifecycle import Lifecycle, patiently
+from services.chassis.publisher import Publisher
 from services.chassis.relay import Relay
 from services.chassis.server import HttpServer
 from services.chassis.settings import ServiceSettings
+from services.chassis.sweeper import Sweeper
+from services.chassis.timers import Timers
 
 ENDED, FAILED, CUT = 0, 1, 3
 
@@ -40,7 +45,8 @@ class App:
         *,
         title: str = "",
     ) -> None:
-        self._definition = definition
+        self.definition = definition
+        """What the service is; operators' commands need it without running anything."""
         self._settings = settings
         self._routers = routers
         self._title = title or definition.name
@@ -72,10 +78,11 @@ class App:
 
         Raises what makes a start impossible. Call `stop` afterwards in any case.
         """
-        settings, definition = self._settings, self._definition
+        settings, definition = self._settings, self.definition
         admin = HttpServer("admin http", self._admin(), settings.http_host, settings.admin_port)
         await self._lifecycle.start(admin)
         self.admin_port = admin.port
+        log.info("probes listen", admin=f"{settings.http_host}:{self.admin_port}")
         pool = await create_pool(settings.database_url.get_secret_value(), definition.name)
         engine = Engine(pool, definition)
         database = Database(pool, definition.name)
@@ -83,7 +90,7 @@ class App:
         await patiently(database.name, database.start, is_transient)
         await patiently("engine", engine.start, is_transient)
         metrics.BUILD.labels(definition.name, engine.release).set(1)
-        for part in self._workers(engine):
+        for part in self._workers(engine, pool):
             await self._lifecycle.start(part)
         commands = Commands(engine)
         await self._lifecycle.start(commands)
@@ -126,19 +133,31 @@ class App:
         for part, death in (await self._lifecycle.dead()).items():
             log.error("part died", part=part, exc_info=death)
 
-    def _workers(self, engine: Engine) -> list[Part]:
+    def _workers(self, engine: Engine, pool: asyncpg.Pool) -> list[Part]:
         """Make what works without being called; what stops last comes first: the relay sends what is left."""
-        definition, settings = self._definition, self._settings
+        definition, settings = self.definition, self._settings
         lanes = Lanes(settings.database_url.get_secret_value(), definition.name)
-        relay = Relay(lanes, settings.kafka)
+        relay = Relay(lanes, Publisher(settings.kafka))
+        sweeper = Sweeper(engine, lanes)
+        fan_outs = FanOuts(engine, lanes, pool, definition.targets)
+        effects = [Effects(engine, lanes, runner) for runner in definition.runners]
+        timers = Timers(engine, lanes)
         consumer = Consumer(engine, definition, kafka=settings.kafka, batch_size=settings.batch_size)
 
         def wake(committed: Committed) -> None:
-            if committed.events:
-                relay.wake()
+            for there_is_work, loops in (
+                (committed.events, [relay]),
+                (committed.effects, effects),
+                (committed.timers, [timers]),
+                (committed.fan_outs, [fan_outs]),
+                (committed.parked, [sweeper]),
+            ):
+                if there_is_work:
+                    for loop in loops:
+                        loop.wake()
 
         engine.on_commit(wake)
-        return [lanes, relay, consumer]
+        return [lanes, relay, sweeper, fan_outs, *effects, timers, consumer]
 
     def _public(self, commands: Commands, pool: asyncpg.Pool) -> FastAPI:
         return create_http(

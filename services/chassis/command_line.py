@@ -1,11 +1,14 @@
 """`python -m services.<name>`: one set of subcommands for every service."""
 
 import asyncio
+import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar
+
+import structlog
 
 from services.chassis import logs
 from services.chassis.app import App
@@ -14,7 +17,10 @@ from services.chassis.settings import BadSettings, ServiceSettings, describe, lo
 
 S = TypeVar("S", bound=ServiceSettings)
 
+log = structlog.get_logger()
+
 OK, FAILED, USAGE = 0, 1, 2
+LAST_CALL_S = 1.0
 EXIT_CODES = """exit codes:
   0  done; or, after SIGTERM, ended with nothing left unfinished
   1  failed: the log says why
@@ -61,14 +67,37 @@ def main(
         sys.stderr.write(f"{service}: {error}\n")
         sys.exit(USAGE)
     logs.configure(service, loaded.log_level)
-    chosen = next(subcommand for subcommand in SUBCOMMANDS if subcommand.word == parsed.subcommand)
+    word = parsed.subcommand or "run"
+    chosen = next(subcommand for subcommand in SUBCOMMANDS if subcommand.word == word)
     sys.exit(chosen.run(Invocation(service, loaded, build_app, parsed)))
 
 
 def run_async(work: Coroutine[Any, Any, int]) -> int:
-    """Run a subcommand's coroutine, on uvloop where there is one."""
+    """Run a subcommand's coroutine to its exit code, on uvloop where there is one.
+
+    A task that ignores its cancellation, as a library's may, does not keep the process: by then, all that
+    counts is committed.
+    """
     with asyncio.Runner(loop_factory=_uvloop()) as runner:
-        return runner.run(work)
+        code = runner.run(work)
+        left_behind = runner.run(_cancel_others())
+        if left_behind:
+            log.warning("tasks left behind", tasks=left_behind)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    return code
+
+
+async def _cancel_others() -> list[str]:
+    """Cancel what still runs; returns the names of tasks that go on all the same."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if not others:
+        return []
+    _, running = await asyncio.wait(others, timeout=LAST_CALL_S)
+    return sorted(task.get_name() for task in running)
 
 
 def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -105,7 +134,6 @@ def _parser(service: str, settings: type[ServiceSettings]) -> ArgumentParser:
         epilog=f"settings (environment variables):\n{describe(settings)}\n\n{EXIT_CODES}",
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(subcommand="run")
     subparsers = parser.add_subparsers(title="subcommands", dest="subcommand", metavar="")
     for subcommand in SUBCOMMANDS:
         one = subparsers.add_parser(subcommand.word, help=subcommand.help, description=subcommand.help)

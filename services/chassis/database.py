@@ -50,7 +50,11 @@ _TRANSIENT: tuple[type[BaseException], ...] = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 # Of the classes above, yet no retry helps.
-_FOR_GOOD: tuple[type[BaseException], ...] = (asyncpg.ConfigurationLimitExceededError,)
+_FOR_GOOD: tuple[type[BaseException], ...] = (
+    asyncpg.ClientConfigurationError,
+    asyncpg.ConfigurationLimitExceededError,
+    asyncpg.UnsupportedClientFeatureError,
+)
 
 
 def session_settings(application: str) -> dict[str, str]:

@@ -61,6 +61,11 @@ class Guard:
                 return problem(413, *FRAMEWORK[413])
             async with limit:
                 await self._app(scope, exchange.receive, exchange.send)
+        except asyncio.CancelledError:
+            if exchange.answering:
+                raise
+            # Only the server cancels a request: when it stops, at the end of its patience.
+            return unavailable("not_accepting", "the service is stopping; please repeat the request")
         except Exception as error:
             if exchange.answering:
                 raise

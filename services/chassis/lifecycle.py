@@ -58,8 +58,8 @@ async def _stopped(part: Part, grace: float) -> bool:
         # The part is told a little less than it gets, so that it can end its work in its own way.
         async with asyncio.timeout(grace):
             await part.stop(grace * 0.9)
-    except TimeoutError:
-        log.warning("part cut", part=part.name, after_seconds=round(seconds() - began, 2))
+    except TimeoutError as error:
+        log.warning("part cut", part=part.name, after_seconds=round(seconds() - began, 2), reason=str(error))
         return False
     except Exception:
         log.exception("part failed to stop", part=part.name)

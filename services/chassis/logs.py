@@ -15,6 +15,8 @@ import asyncpg
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from services.chassis.clock import seconds
+
 # The last word of a key decides: `customer_email` is as private as `email`.
 PRIVATE = frozenset(
     {
@@ -37,6 +39,7 @@ PRIVATE = frozenset(
 HIDDEN = "[hidden]"
 MAX_TEXT = 2_000
 MAX_FRAMES = 30
+REPEAT_S = 10.0
 _credentials = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _plain = (bool, int, float, type(None), UUID, date, timedelta)
 
@@ -61,6 +64,7 @@ def configure(service: str, level: str) -> None:
             ],
         )
     )
+    handler.addFilter(_Repeats())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
     for library in ("uvicorn", "uvicorn.error", "uvicorn.access", "faststream", "aiokafka", "asyncio"):
@@ -111,6 +115,23 @@ def _named(service: str) -> Processor:
         return {"service": service, **entry}
 
     return add
+
+
+class _Repeats(logging.Filter):
+    """Lets a library say the same thing once in REPEAT_S seconds; some say it ten times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = seconds()
+        self._said = {message: at for message, at in self._said.items() if now - at < REPEAT_S}
+        message = (record.name, record.getMessage())
+        if message in self._said:
+            return False
+        self._said[message] = now
+        return True
 
 
 def _logger_of_library(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:

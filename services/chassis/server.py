@@ -43,11 +43,14 @@ class HttpServer:
         """Accept nothing more and let requests finish. Raises TimeoutError if some had to be cut."""
         if self._task is None:
             return
-        self._server.config.timeout_graceful_shutdown = max(1, int(grace))
         self._server.should_exit = True
-        await self._task
-        if self._server.server_state.tasks:
-            raise TimeoutError("requests were cut")
+        _, unfinished = await asyncio.wait([self._task], timeout=grace)
+        if unfinished:
+            cut = list(self._server.server_state.tasks)
+            for request in cut:
+                request.cancel()
+            await asyncio.wait([self._task])
+            raise TimeoutError(f"{len(cut)} requests were cut")
 
     def problem(self) -> str | None:
         """Why it serves nothing now."""

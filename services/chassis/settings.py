@@ -87,7 +87,8 @@ def load(settings: type[S]) -> S:
         ]
     except SettingsError as error:
         # Its message names the field; the value is in the cause, which is not shown.
-        problems = [str(error)]
+        named = [name for name in settings.model_fields if f'"{name}"' in str(error)]
+        problems = [f"{variable(settings, name)}: expected JSON" for name in named] or [str(error)]
     raise BadSettings("invalid settings:\n" + "\n".join(f"  {problem}" for problem in problems))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from services.chassis.commands import Commands
@@ -219,7 +219,11 @@ async def test_an_unexpected_failure_tells_nothing_and_is_logged_without_the_cus
 async def test_staff_routes_refuse_whoever_lacks_the_service_token(
     client: httpx.AsyncClient, authorization: str | None
 ) -> None:
-    headers = {} if authorization is None else {"authorization": authorization.encode()}
+    headers = (
+        httpx.Headers()
+        if authorization is None
+        else httpx.Headers({b"authorization": authorization.encode()})
+    )
     response = await client.get("/staff", headers=headers)
     assert told(response)["status"] == 401
     assert response.headers["www-authenticate"] == "Bearer"
@@ -249,14 +253,8 @@ async def test_the_api_description_documents_the_problems(client: httpx.AsyncCli
 
 
 async def test_a_request_that_takes_too_long_or_one_too_many_is_a_503() -> None:
-    app = create_http(
-        "Test",
-        [router],
-        commands=Commands(Engine()),
-        pool=await create_pool("postgresql://nobody:x@127.0.0.1:1/none", "test"),
-        health=Health(list),
-        token=SecretStr(TOKEN),
-    )
+    app = FastAPI()
+    app.include_router(router)
     server = HttpServer("http", Guard(app, time_limit=0.3, at_once=1), "127.0.0.1", 0)
     await server.start()
     begun.clear()
