@@ -173,7 +173,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An event as a projection sees it: another service's, or one of our own that was just decided."""
+    """An event as a projection sees it: another service's, or one of our own that was just decided.
+
+    `clock` is what its writer had applied for the subject: an event comes after all that its clock names.
+    """
 
     id: UUID
     source: str
@@ -181,6 +184,7 @@ class Published:
     type: str
     subject: UUID
     time: datetime
+    clock: Mapping[str, int]
     data: Event
     traceparent: str | None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from ciclo_schemas.envelope import read_clock
 from ciclo_schemas.events import Event
 from ciclo_schemas.inbound import InputRejected
 from services.chassis.codec import safe_message
@@ -102,7 +103,7 @@ class Recorder:
             return
         moment, sequence = one.time or self.now, one.sequence or 0
         published = Published(
-            one.id, one.source, sequence, one.type, one.subject, moment, one.data, one.traceparent
+            one.id, one.source, sequence, one.type, one.subject, moment, one.clock, one.data, one.traceparent
         )
         try:
             rows = list(self._projection(published))
@@ -213,6 +214,7 @@ def _as_input(row: EventRow, event: Event, source: str) -> Input:
         time=row.occurred_at,
         source=source,
         sequence=row.sequence,
+        clock=read_clock(row.clock),
         traceparent=row.traceparent,
     )
 

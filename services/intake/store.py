@@ -39,6 +39,7 @@ TIMELINE = Table(
         "sequence": "bigint",
         "type": "text",
         "data": "jsonb",
+        "clock": "text",
         "traceparent": "text",
     },
 )

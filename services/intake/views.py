@@ -34,7 +34,7 @@ async def case_with_timeline(pool: asyncpg.Pool, case_id: UUID) -> CaseView | No
             return None
         rows = await connection.fetch(
             """
-            SELECT event_id, case_id, at, source, sequence, type, data::text AS data, traceparent
+            SELECT event_id, case_id, at, source, sequence, type, data::text AS data, clock, traceparent
             FROM timeline WHERE case_id = $1
             """,
             case_id,

@@ -47,4 +47,5 @@ class TimelineEntry:
     sequence: int
     type: str
     data: str
+    clock: str
     traceparent: str | None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ciclo_schemas.envelope import read_clock, write_clock
 from ciclo_schemas.registry import EVENTS, Event
 from services.chassis.decider import Published
 from services.intake.domain.records import TimelineEntry
@@ -31,23 +32,34 @@ def project(published: Published) -> Iterable[TimelineEntry]:
         sequence=published.sequence,
         type=published.type,
         data=published.data.model_dump_json(exclude_none=True),
+        clock=write_clock(published.clock),
         traceparent=published.traceparent,
     )
 
 
 def read_back(entries: Iterable[TimelineEntry]) -> list[Happened]:
-    """The events in the order in which they happened: by time, each writer's in the writer's own order.
+    """The events in the order in which they happened: by time, but never before what their writer had seen.
 
-    Types that this release does not know (a newer one was here before) are left out.
+    Clocks of services may differ, so an event counts as no earlier than the events its case clock names and
+    its writer's event before it. Types that this release does not know are left out.
     """
-    known = sorted((e for e in entries if e.type in EVENTS), key=lambda e: (e.source, e.sequence))
-    placed: list[tuple[datetime, TimelineEntry]] = []
-    for entry in known:
-        # A clock that was set back must not put an event before the one that it follows.
-        follows = placed and placed[-1][1].source == entry.source
-        placed.append((max(entry.at, placed[-1][0]) if follows else entry.at, entry))
-    placed.sort(key=lambda pair: (pair[0], pair[1].source, pair[1].sequence))
+    by_place = {(entry.source, entry.sequence): entry for entry in entries}
+    order: dict[tuple[str, int], tuple[datetime, int]] = {}
+
+    def place(key: tuple[str, int]) -> tuple[datetime, int]:
+        """When the event happened at the earliest, and how many events led to it."""
+        if key not in order:
+            entry = by_place[key]
+            before = [(entry.source, entry.sequence - 1), *read_clock(entry.clock).items()]
+            led = [place(one) for one in before if one in by_place]
+            order[key] = (
+                max((entry.at, *(at for at, _ in led))),
+                1 + max((depth for _, depth in led), default=0),
+            )
+        return order[key]
+
+    known = [key for key, entry in sorted(by_place.items()) if entry.type in EVENTS]
     return [
         Happened(entry.event_id, entry.at, entry.source, entry.sequence, EVENTS[entry.type].read(entry.data))
-        for _, entry in placed
+        for entry in (by_place[key] for key in sorted(known, key=place))
     ]

@@ -35,6 +35,7 @@ CREATE TABLE timeline (
     sequence bigint NOT NULL,
     type text NOT NULL,
     data jsonb NOT NULL,
+    clock text NOT NULL,
     traceparent text
 );
 CREATE INDEX timeline_by_case ON timeline (case_id, at);

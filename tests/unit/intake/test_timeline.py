@@ -81,7 +81,7 @@ def test_an_assessment_that_allows_nothing_yet_lists_nothing() -> None:
 
 
 def test_the_timeline_is_told_in_the_order_in_which_things_happened() -> None:
-    def published(source: str, sequence: int, minute: int) -> Published:
+    def published(source: str, sequence: int, minute: int, **clock: int) -> Published:
         return Published(
             id=UUID(int=100 * minute + sequence),
             source=source,
@@ -89,16 +89,24 @@ def test_the_timeline_is_told_in_the_order_in_which_things_happened() -> None:
             type=routing.CaseAssigned.event_type,
             subject=UUID(int=1),
             time=NOON + timedelta(minutes=minute),
+            clock=clock,
             data=routing.CaseAssigned(owner=QUEUE, queue="first_line", reason="new_case"),
             traceparent=None,
         )
 
-    heard = [published("warranty", 1, 3), published("routing", 2, 1), published("routing", 1, 2)]
+    # The clocks of these services differ by minutes; what each had seen does not lie.
+    heard = [
+        published("warranty", 1, 1, routing=2),
+        published("routing", 2, 1),
+        published("routing", 1, 2),
+        published("intake", 1, 9),
+    ]
     rows = [row for one in heard for row in project(one)]
     assert [(entry.source, entry.sequence) for entry in read_back(rows)] == [
         ("routing", 1),
         ("routing", 2),
         ("warranty", 1),
+        ("intake", 1),
     ]
 
 
