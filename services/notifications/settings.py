@@ -37,12 +37,16 @@ class NotificationsSettings(ServiceSettings):
     smtp_starttls: bool = Field(False, description="encrypt with STARTTLS; no mail is sent without")
     smtp_user: str = Field("", description="user name at the mail server; empty: no login")
     smtp_password: SecretStr = Field(SecretStr(""), description="password at the mail server")
-    smtp_timeout_seconds: float = Field(10, gt=0, description="longest wait for an answer of the mail server")
+    smtp_timeout_seconds: float = Field(
+        8, gt=0, le=8, description="how long handing over one message may take, the connection included"
+    )
     smtp_connections: int = Field(4, ge=1, le=32, description="connections to the mail server used at once")
     smtp_from: Annotated[str, AfterValidator(_sender)] = Field(
         "Ciclo <care@localhost.localdomain>", description="sender; its domain also names the messages' ids"
     )
-    attempts: int = Field(50, ge=1, description="attempts after which a message counts as failed")
+    attempts: int = Field(
+        300, ge=1, description="attempts after which a message counts as failed; 300 take about five hours"
+    )
     intake_url: WebAddress = Field(
         "http://127.0.0.1:8001", description="intake, whose vault has the contacts"
     )

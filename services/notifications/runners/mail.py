@@ -1,5 +1,6 @@
 """One letter as a mail, and its way to the mail server."""
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -17,6 +18,7 @@ from services.chassis.ids import derived_id
 from services.notifications.runners.letters import Letter
 from services.notifications.settings import NotificationsSettings
 
+GOODBYE_SECONDS = 1
 _ADDRESS = re.compile(r"[^\s@<>,;:\"\\]{1,64}@[^\s@<>,;:\"\\]{1,255}")
 
 
@@ -94,13 +96,20 @@ class MailServer:
         """Say goodbye; a server that does not answer it is left."""
         if self._client is not None and self._client.is_connected:
             try:
-                await self._client.quit()
+                await self._client.quit(timeout=GOODBYE_SECONDS)
             except (aiosmtplib.SMTPException, OSError):
-                self._client.close()
+                self._close()
 
     async def send(self, mail: EmailMessage) -> None:
-        """Hand over one mail. Raises Refused or TryLater."""
-        client = await self._connected()
+        """Hand over one mail within `smtp_timeout_seconds`. Raises Refused or TryLater."""
+        try:
+            async with asyncio.timeout(self.settings.smtp_timeout_seconds):
+                await self._send(await self._connected(), mail)
+        except TimeoutError as error:
+            self._close()
+            raise TryLater("mail_server_too_slow") from error
+
+    async def _send(self, client: aiosmtplib.SMTP, mail: EmailMessage) -> None:
         try:
             await client.send_message(mail)
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -139,6 +148,11 @@ class MailServer:
             self._client.close()
             raise TryLater("mail_server_unreachable") from error
         return self._client
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
     @staticmethod
     async def _forget_transaction(client: aiosmtplib.SMTP) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import structlog
 from jinja2 import TemplateError
 
 from ciclo_schemas.values import Language
-from services.chassis.clock import utc_now
+from services.chassis.clock import seconds, utc_now
 from services.chassis.decider import Message
 from services.chassis.definition import EffectCall, Retry
 from services.notifications.domain.message import MessageFailed, MessageSent, SendMessage, Template
@@ -19,6 +20,10 @@ from services.notifications.settings import NotificationsSettings
 
 log = structlog.get_logger()
 Result = Message | Retry
+
+BATCH_SECONDS = 20
+"""After so long no message is begun: the chassis waits 30 s for a batch, then forgets its results."""
+NO_TIME_LEFT = Retry("no_time_left", after=timedelta(0))
 
 
 class MessageSender:
@@ -34,14 +39,15 @@ class MessageSender:
 
     async def run(self, calls: Sequence[EffectCall]) -> Sequence[Result]:
         """Each message has its own result; one that fails does not hold up the others."""
+        until = seconds() + BATCH_SECONDS
         try:
             contacts = await read_contacts(self._settings, [call.data.customer_ref for call in calls])
         except VaultUnavailable as error:
             return [Retry(error.code)] * len(calls)
-        results: dict[str, Result] = {}
+        results: dict[str, Result] = {call.key: NO_TIME_LEFT for call in calls}
         owed = deque(sorted(calls, key=lambda call: call.data.template is not Template.SAFETY))
         await asyncio.gather(
-            *(self._work_off(owed, contacts, results) for _ in range(self._settings.smtp_connections))
+            *(self._work_off(owed, contacts, results, until) for _ in range(self._settings.smtp_connections))
         )
         return [results[call.key] for call in calls]
 
@@ -50,10 +56,14 @@ class MessageSender:
         return _failed(call, _language(call.data, None), reason)
 
     async def _work_off(
-        self, owed: deque[EffectCall], contacts: Mapping[str, Contact], results: dict[str, Result]
+        self,
+        owed: deque[EffectCall],
+        contacts: Mapping[str, Contact],
+        results: dict[str, Result],
+        until: float,
     ) -> None:
         async with MailServer(self._settings) as server:
-            while owed:
+            while owed and seconds() < until:
                 call = owed.popleft()
                 results[call.key] = await self._send(server, call, contacts.get(call.data.customer_ref))
 

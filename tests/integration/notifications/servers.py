@@ -29,6 +29,7 @@ class MailServer:
     refused_recipients: dict[str, str] = field(default_factory=dict)
     attempted: list[str] = field(default_factory=list)
     connections: int = 0
+    hangs: bool = False
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
@@ -50,6 +51,8 @@ class MailServer:
         assert isinstance(envelope.content, bytes)
         mail = BytesParser(EmailMessage, policy=default).parsebytes(envelope.content)
         self.attempted.append(mail["Message-ID"])
+        if self.hangs:
+            await asyncio.sleep(5)
         if self.answers:
             return self.answers.pop(0)
         self.inbox.append(mail)

@@ -37,9 +37,8 @@ def sender(mail: MailServer, contacts: Vault, **but: Any) -> MessageSender:
         service_token=TOKEN,
         smtp_port=mail.port,
         smtp_from="Ciclo <care@ciclo.example>",
-        smtp_timeout_seconds=2,
         intake_url=contacts.url,
-        **but,
+        **{"smtp_timeout_seconds": 2, **but},
     )
     return MessageSender(settings, LETTERS)
 
@@ -183,6 +182,12 @@ async def test_while_the_vault_is_away_everything_waits(mail: MailServer, contac
 async def test_while_the_mail_server_is_away_everything_waits(contacts: Vault) -> None:
     post = sender(MailServer(port=9), contacts)
     assert await post.run([call("1"), call("2")]) == [Retry("mail_server_unreachable")] * 2
+
+
+async def test_a_mail_server_that_hangs_is_left_in_time(mail: MailServer, contacts: Vault) -> None:
+    mail.hangs = True
+    [result] = await sender(mail, contacts, smtp_timeout_seconds=0.3).run([call()])
+    assert result == Retry("mail_server_too_slow")
 
 
 async def test_a_lost_connection_is_opened_again(mail: MailServer, contacts: Vault) -> None:
