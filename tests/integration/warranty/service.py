@@ -21,6 +21,7 @@ from services.chassis.commands import Commands
 from services.chassis.consumer import Consumer
 from services.chassis.database import create_pool
 from services.chassis.engine import Engine
+from services.chassis.fan_outs import FanOuts
 from services.chassis.health import Health
 from services.chassis.http import create_http
 from services.chassis.ids import new_id
@@ -29,6 +30,8 @@ from services.chassis.lifecycle import Lifecycle
 from services.chassis.publisher import Publisher
 from services.chassis.relay import Relay
 from services.chassis.server import HttpServer
+from services.chassis.sweeper import Sweeper
+from services.chassis.timers import Timers
 from services.warranty.app import definition
 from services.warranty.routes import router
 from services.warranty.settings import WarrantySettings
@@ -135,7 +138,13 @@ async def running_warranty(database_url: str, kafka: str, prefix: str) -> AsyncI
         lanes, commands = Lanes(database_url, "warranty"), Commands(engine)
         relay = Relay(lanes, Publisher(kafka, prefix=prefix))
         engine.on_commit(lambda committed: relay.wake() if committed.events else None)
-        for part in (lanes, relay, Consumer(engine, declared, kafka=kafka, prefix=prefix), commands):
+        loops = (
+            Timers(engine, lanes),
+            FanOuts(engine, lanes, pool, declared.targets),
+            Sweeper(engine, lanes),
+        )
+        consumer = Consumer(engine, declared, kafka=kafka, prefix=prefix)
+        for part in (lanes, relay, *loops, consumer, commands):
             await parts.start(part)
         api = create_http(
             "Ciclo warranty",

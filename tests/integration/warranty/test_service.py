@@ -79,6 +79,19 @@ async def reported(warranty: Warranty, unit: str) -> UUID:
     return case
 
 
+async def workshop(warranty: Warranty) -> None:
+    """Register the only official workshop."""
+    point = {"official": True, "brands": ["lumo"], "jurisdictions": ["ES"], "capacity": 5}
+    assert (await warranty.http.put("/v1/service-points/CAST-LUGO", json=point)).status_code == 200
+
+
+async def open_repairs(warranty: Warranty) -> int:
+    """How many repairs are open there."""
+    (point,) = (await warranty.http.get("/v1/service-points")).json()
+    count: int = point["open_repairs"]
+    return count
+
+
 def names(events: list[Event]) -> list[str]:
     """`["coverage.assessed", ...]`."""
     return [event.event_type.removeprefix("ciclo.").removesuffix(".v1") for event in events]
@@ -110,16 +123,14 @@ async def test_a_unit_put_over_http_and_reported_in_its_trial_is_replaced_at_onc
 async def test_a_chosen_repair_is_authorised_and_a_workshop_reporting_twice_has_reported_once(
     warranty: Warranty,
 ) -> None:
-    point = {"official": True, "brands": ["lumo"], "jurisdictions": ["ES"], "capacity": 5}
-    assert (await warranty.http.put("/v1/service-points/CAST-LUGO", json=point)).status_code == 200
+    await workshop(warranty)
     await warranty.http.put("/v1/units/WM-GUAR-1", json=registration(days_ago=400))
     case = await reported(warranty, "WM-GUAR-1")
     await warranty.says(case, 1)
     await warranty.tell(case, "intake", chosen(RemedyKind.REPAIR))
     repair = (await warranty.says(case, 2))[1].model_dump()
     assert repair["service_point"] == "CAST-LUGO"
-    points = (await warranty.http.get("/v1/service-points")).json()
-    assert [point["open_repairs"] for point in points if point["id"] == "CAST-LUGO"] == [1]
+    assert await open_repairs(warranty) == 1
 
     completed = WorkshopReported(
         publisher="CAST-LUGO",
@@ -142,8 +153,7 @@ async def test_a_chosen_repair_is_authorised_and_a_workshop_reporting_twice_has_
         "repair.completed",
         "item.returned",
     ]
-    points = (await warranty.http.get("/v1/service-points")).json()
-    assert [point["open_repairs"] for point in points if point["id"] == "CAST-LUGO"] == [0]
+    assert await open_repairs(warranty) == 0
 
 
 async def test_two_cases_about_one_defect_get_one_remedy(warranty: Warranty) -> None:
@@ -174,6 +184,58 @@ async def test_a_product_registered_by_the_sellers_system_is_known(warranty: War
     assert [(each.code, each.locations) for each in rejected] == [("revision_used", ("revision",))]
     unit = (await warranty.http.get("/v1/units/WM-KAFKA-1")).json()
     assert (unit["model"], unit["seller"]) == ("lumo-washer-8", "tienda-sol")
+
+
+async def test_a_unit_registered_after_the_report_settles_every_case_about_it(warranty: Warranty) -> None:
+    first, second = await reported(warranty, "WM-LATE-1"), await reported(warranty, "WM-LATE-1")
+    for case in (first, second):
+        (unknown,) = await warranty.says(case, 1)
+        assert unknown.model_dump()["missing"] == ("purchase",)
+    await warranty.http.put("/v1/units/WM-LATE-1", json=registration(days_ago=3))
+    said = [names(await warranty.says(case, 3))[1:] for case in (first, second)]
+    assert sorted(said) == [
+        ["coverage.assessed", "remedy.already_in_force"],
+        ["coverage.assessed", "replacement.approved"],
+    ]
+
+
+async def test_a_unit_registered_while_its_case_was_assessed_is_found_a_minute_later(
+    warranty: Warranty,
+) -> None:
+    case = await reported(warranty, "WM-RACE-1")
+    await warranty.says(case, 1)
+    # Past the engine, as if the registration had been committed while the case was being decided.
+    await warranty.pool.execute(
+        """
+        INSERT INTO product_units
+        SELECT 'WM-RACE-1', 1, 'lumo-washer-8', 'lumo', 'tienda-sol', 'ES', 'consumer', $1, NULL, $2, $2
+        """,
+        CUSTOMER,
+        TODAY.date(),
+    )
+    await warranty.pool.execute("UPDATE clock_shift SET shift = '61 seconds'")
+    assert names(await warranty.says(case, 3))[1:] == ["coverage.assessed", "replacement.approved"]
+
+
+async def test_a_report_that_comes_before_what_it_rests_on_is_taken_afterwards(warranty: Warranty) -> None:
+    await workshop(warranty)
+    await warranty.http.put("/v1/units/WM-EARLY-1", json=registration(days_ago=400))
+    case = await reported(warranty, "WM-EARLY-1")
+    await warranty.says(case, 1)
+    await warranty.tell(case, "intake", chosen(RemedyKind.REPAIR))
+    repair = (await warranty.says(case, 2))[1].model_dump()
+    report = WorkshopReported(
+        publisher="CAST-LUGO",
+        case=case,
+        repair_no=repair["repair_no"],
+        kind=WorkshopReportKind.RETURNED,
+        happened_at=TODAY,
+    )
+    await warranty.report(report, str(case))
+    earlier = {"kind": WorkshopReportKind.COMPLETED, "happened_at": TODAY - timedelta(days=2)}
+    await warranty.report(report.model_copy(update=earlier), str(case))
+    said = names(await warranty.says(case, 5))
+    assert said[2:] == ["item.received", "repair.completed", "item.returned"]
 
 
 async def test_the_doors_say_why_not(warranty: Warranty) -> None:
