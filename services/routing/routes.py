@@ -72,9 +72,7 @@ async def list_queue(
     pool: PoolDep,
     owner: Annotated[Identifier | None, Query(description="Only the cases of this person")] = None,
     taken: Annotated[bool | None, Query(description="Whether a person has them")] = None,
-    waiting_for: Annotated[
-        Code | None, Query(description="Whom they wait for", examples=["customer"])
-    ] = None,
+    waiting_for: Annotated[Code | None, Query(description="Whom they wait for: `customer`, ...")] = None,
     after: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> views.QueuePage:

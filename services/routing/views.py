@@ -139,7 +139,7 @@ class Filter(BaseModel):
 async def queue(
     pool: asyncpg.Pool, name: str, wanted: Filter, *, of_technicians: bool, after: Cursor | None, limit: int
 ) -> QueuePage:
-    """A page of a queue's open cases; for technicians, every unit they have, whoever speaks to the customer."""
+    """A page of a queue's open cases; for technicians all they repair, whoever speaks to the customer."""
     start = after or _FROM_THE_START
     rows = await pool.fetch(
         _BY_TECHNICIANS if of_technicians else _BY_QUEUE,

@@ -1,7 +1,7 @@
 """What follows from warranty's assessment (evaluación de cobertura): a question, a person or an answer."""
 
 from ciclo_schemas.routing import InformationRequested, PromiseKind
-from ciclo_schemas.values import Category, Code, Window
+from ciclo_schemas.values import Category, Code, RemedyKind, Window
 from ciclo_schemas.warranty import CoverageAssessed, RemedyAlreadyInForce
 from services.routing.domain import owners, promises, resolution, waits
 from services.routing.domain.case import ASSESSED, Assessed, CaseState, Purpose
@@ -23,23 +23,40 @@ def coverage_assessed(turn: Turn, assessed: CoverageAssessed) -> None:
     if not _is_awaited(state):
         return
     promises.keep(turn, "coverage.assessed", PromiseKind.FIRST_ANSWER)
-    if assessed.missing == (SYMPTOM,):
-        _to_person(turn, "symptom_needed")
-    elif assessed.missing:
-        _ask(turn, assessed)
-    elif _is_question(state):
-        resolution.propose(turn, "coverage.assessed", owners.ROUTING)
-    elif assessed.window is Window.GUARANTEE and assessed.remedies_allowed:
-        _offer(turn, latest)
-    elif assessed.window is not Window.TRIAL:
-        _to_person(turn, f"window_{assessed.window.value}")
-    # In the trial window warranty approves the replacement at once: its decision stays promised until then.
+    if _says_more_at_once(turn.state, assessed):
+        promises.ensure(turn)
+    else:
+        _act_on(turn, assessed, latest)
 
 
 def remedy_already_in_force(turn: Turn, blocked: RemedyAlreadyInForce) -> None:
     """The same defect has a remedy in another case: a person explains."""
     if not turn.state.is_closed and blocked.case != turn.case_id:
         _to_person(turn, "remedy.already_in_force")
+
+
+def _says_more_at_once(state: CaseState, assessed: CoverageAssessed) -> bool:
+    """Whether the answer is warranty's next event, of the same decision: a new unit, or the remedy in the way.
+
+    Until it is here, the decision stays promised.
+    """
+    if "remedy_in_force" in assessed.reasons:
+        return True
+    is_replaced = assessed.window is Window.TRIAL and RemedyKind.REPLACEMENT in assessed.remedies_allowed
+    return is_replaced and not assessed.missing and not _is_question(state)
+
+
+def _act_on(turn: Turn, assessed: CoverageAssessed, latest: Assessed) -> None:
+    if assessed.missing == (SYMPTOM,):
+        _to_person(turn, "symptom_needed")
+    elif assessed.missing:
+        _ask(turn, assessed)
+    elif _is_question(turn.state):
+        resolution.propose(turn, "coverage.assessed", owners.ROUTING)
+    elif assessed.window is Window.GUARANTEE and assessed.remedies_allowed:
+        _offer(turn, latest)
+    else:
+        _to_person(turn, f"window_{assessed.window.value}")
 
 
 def _is_awaited(state: CaseState) -> bool:

@@ -81,7 +81,10 @@ class Charter(HouseData):
         if FIRST_LINE not in self.queues:
             raise ValueError(f"queues: the queue {FIRST_LINE} is missing")
         known = {person for queue in self.queues.values() for person in (*queue.staff, queue.supervisor)}
-        named = {f"promises.{kind}.when_broken": self.promise(kind).when_broken for kind in PromiseKind}
+        named = {
+            f"promises.{name}.when_broken": getattr(self.promises, name).when_broken
+            for name in Promises.model_fields
+        }
         named |= {
             f"customer_waits.{name}.when_passed": getattr(self.customer_waits, name).when_passed
             for name in CustomerWaits.model_fields

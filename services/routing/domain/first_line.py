@@ -1,8 +1,9 @@
 """What the people of the first line and the technicians do at routing's door."""
 
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Category, Code, Identifier, TextRef
@@ -37,11 +38,17 @@ class ProposeResolution(Message):
     text_ref: TextRef | None = None
 
 
+def _known(category: Category) -> Category:
+    if category is Category.fallback():
+        raise ValueError("there is no such category")
+    return category
+
+
 class ClassifyByAgent(Message):
     """A person says what the case is about."""
 
     agent: Identifier
-    category: Category
+    category: Annotated[Category, AfterValidator(_known)]
     symptom_code: Code | None = None
 
 

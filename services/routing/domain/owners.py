@@ -16,7 +16,7 @@ def agent(staff_no: Identifier) -> Party:
 
 
 def take_over(turn: Turn, owner: Party, queue: Identifier) -> None:
-    """Change the owner. From one queue or one person to another is a handoff; from a queue to its person is not."""
+    """Change the owner. Another queue or another person is a handoff; from a queue to its person is not."""
     state = turn.state
     changes_hands = queue != state.queue or (state.has_person and owner != state.owner)
     first_line_person = owner.kind is PartyKind.AGENT and queue == FIRST_LINE

@@ -34,10 +34,7 @@ def close(turn: Turn, closed_as: ClosedAs, reason: Code) -> None:
 def reopen(turn: Turn, reason: Code) -> None:
     """The customer spoke after the end: the same person goes on, from the second time the supervisor."""
     reopenings = turn.state.reopenings + 1
-    if reopenings >= 2:
-        person = turn.charter.first_line.supervisor
-    else:
-        person = owners.person_of_first_line(turn)
+    person = turn.charter.first_line.supervisor if reopenings >= 2 else owners.person_of_first_line(turn)
     turn.change(closed_as=None, reopenings=reopenings)
     owners.take_over(turn, owners.agent(person), FIRST_LINE)
     turn.say(CaseReopened(reason=reason, owner=turn.state.owner))

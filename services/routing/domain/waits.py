@@ -1,4 +1,4 @@
-"""Waits (esperas): every one has a name, an owner and a deadline. What happens when one passes is in `deadlines`.
+"""Waits (esperas): each has a name, an owner and a deadline. What happens when one passes: see `deadlines`.
 
 A wait for goods ends with the promise that was made with it, which has the same date: it needs no timer of
 its own.

@@ -44,7 +44,7 @@ def human_requested(turn: Turn, requested: CaseHumanRequested) -> None:
 
 
 def note(turn: Turn, text_ref: TextRef | None, safety: bool, facts: dict[str, str] | None = None) -> None:
-    """Remember what was said, and have it classified if it is new; a safety word makes the case urgent for good."""
+    """Remember what was said and have news classified; a safety word makes the case urgent for good."""
     state = turn.state
     texts = state.texts if text_ref is None else (*state.texts, text_ref)
     known = {**state.facts, **(facts or {})}

@@ -1,0 +1,270 @@
+"""Whatever happens in whatever order, no customer is left without an owner and a date."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from ciclo_schemas.events import Event
+from ciclo_schemas.routing import (
+    CaseAssigned,
+    CaseClassified,
+    CaseClosed,
+    CaseEscalated,
+    CaseReopened,
+    ClosedAs,
+    InformationRequested,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    RoutingEvent,
+)
+from ciclo_schemas.values import Category, DecidedBy, Facts, PartyKind, RemedyKind, Window
+from services.chassis.decider import CancelTimer, Decision, Message, Origin
+from services.routing.domain.case import FIRST_LINE, Purpose
+from services.routing.domain.first_line import (
+    AcceptEscalation,
+    ClassifyByAgent,
+    ProposeResolution,
+    RecordStep,
+    Take,
+)
+from services.routing.domain.rows import CaseRow, PromiseRow
+from tests.support.deciders import CASE
+from tests.unit.routing.world import (
+    Case,
+    assessed,
+    chosen,
+    confirmed,
+    denied,
+    found,
+    human,
+    in_force_elsewhere,
+    information,
+    not_delivered,
+    opened,
+    repair_authorized,
+    repair_completed,
+    repair_failed,
+    replacement_approved,
+    replacement_delivered,
+)
+
+CATEGORIES = st.sampled_from(Category.written())
+AGENTS = st.sampled_from(["agent-01", "agent-03", "agent-07"])
+FACTS = st.builds(
+    Facts,
+    product_unit=st.sampled_from([None, "TV-0001"]),
+    purchase_ref=st.sampled_from([None, "T-1"]),
+    symptom_code=st.sampled_from([None, "no_power"]),
+)
+MISSING = st.lists(
+    st.sampled_from(["product_unit", "purchase", "symptom_code", "delivered_on"]), max_size=3, unique=True
+)
+NUMBERS = st.integers(1, 3)
+
+Later = Callable[["Life"], None]
+
+
+class Life(Case):
+    """A case with its timers, and what must hold after every decision."""
+
+    def __init__(self) -> None:
+        self.timers: dict[tuple[str, str], Any] = {}
+        self.settled: set[int] = set()
+        self.requested: list[str] = []
+        self.assessments = 0
+        super().__init__(opened())
+
+    def hears(self, data: BaseModel, *, origin: Origin = Origin.EVENT) -> Decision[Any]:
+        before = self.state
+        decision = super().hears(data, origin=origin)
+        if decision.refusal is None:
+            self._keep_timers(decision)
+            self._check_state()
+            self._check_events(before, decision.events)
+            self._check_rows()
+        return decision
+
+    def lets_pass(self, hours: int) -> None:
+        """Time passes, and timers fall due in their order."""
+        end = self.now + timedelta(hours=hours)
+        while due := sorted((t.due, key) for key, t in self.timers.items() if t.due <= end):
+            moment, key = due[0]
+            timer = self.timers.pop(key)
+            self.at(max(moment, self.now), timer.data)
+        self.now = end
+
+    def _keep_timers(self, decision: Decision[Any]) -> None:
+        for timer in decision.timers:
+            if isinstance(timer, CancelTimer):
+                self.timers.pop((timer.data_type.__name__, timer.key), None)
+            else:
+                self.timers[type(timer.data).__name__, timer.key] = timer
+
+    def _check_state(self) -> None:
+        state = self.state
+        if state.is_closed:
+            assert not state.promises
+            assert state.wait is None
+            assert not self.timers, "nothing wakes a closed case"
+            return
+        assert state.owner.id
+        assert state.promises or state.wait, "somebody owes the customer something"
+        due = {timer.due for timer in self.timers.values()}
+        assert {promise.due for promise in state.promises} <= due
+        if state.wait is not None:
+            assert state.wait.deadline in due
+        assert all(promise.due > self.now for promise in state.promises)
+
+    def _check_events(self, before: Any, events: Sequence[Event]) -> None:
+        closed = before is not None and before.is_closed
+        for event in events:
+            assert isinstance(event, RoutingEvent)
+            if closed and isinstance(event, CaseReopened):
+                closed = False
+            assert not closed, "nothing is published after the end but a reopening"
+            closed = isinstance(event, CaseClosed)
+            self._check_event(before, event)
+        broken = [event for event in events if isinstance(event, PromiseBroken)]
+        if broken:
+            names = [type(event) for event in events]
+            assert CaseAssigned in names
+            assert PromiseMade in names
+
+    def _check_event(self, before: Any, event: Event) -> None:
+        if isinstance(event, PromiseKept | PromiseBroken):
+            assert event.promise_no not in self.settled, "a promise is settled once"
+            self.settled.add(event.promise_no)
+        if isinstance(event, InformationRequested):
+            assert not set(event.missing) & set(before.facts), "what is known is not asked"
+            asked = [code for code in event.missing if code != "remedy"]
+            assert not set(asked) & set(self.requested), "nothing is asked twice"
+            self.requested += asked
+        if isinstance(event, CaseEscalated):
+            window = {one.no: one.window for one in before.assessments}[event.assessment_no]
+            assert window is not Window.TRIAL or before.replaced
+        if isinstance(event, CaseClassified) and event.classified_by is not DecidedBy.AGENT:
+            finding = before.finding
+            assert finding is None or finding.classified_by is not DecidedBy.AGENT
+
+    def _check_rows(self) -> None:
+        row = self.facts.one(CaseRow, case_id=CASE)
+        assert row is not None
+        assert (row.stage, row.owner) == (self.state.stage.value, self.state.owner.id)
+        assert (row.next_due is None) == self.state.is_closed
+        live = {row.promise_no for row in self.facts.find(PromiseRow, case_id=CASE, status="live")}
+        assert live == {promise.no for promise in self.state.promises}
+
+
+def _assess(life: Life, window: Window, missing: list[str]) -> None:
+    life.assessments += 1
+    life.hears(assessed(window, life.assessments, missing=tuple(missing)))
+
+
+def _hears(event: BaseModel) -> Later:
+    return lambda life: void(life.hears(event))
+
+
+def _does(command: Message) -> Later:
+    return lambda life: void(life.is_told(command))
+
+
+def _classifies(category: Category, stale: bool, abstained: bool) -> Later:
+    def classify(life: Life) -> None:
+        evidence = max(1, life.state.evidence_no - stale)
+        life.hears(found(category, evidence, abstained=abstained), origin=Origin.RESULT)
+
+    return classify
+
+
+def _with_due(make: Callable[..., BaseModel], number: int, hours: int, assessment_no: int) -> Later:
+    def hear(life: Life) -> None:
+        life.hears(make(number, life.now + timedelta(hours=hours), assessment_no))
+
+    return hear
+
+
+def void(_decision: Decision[Any]) -> None:
+    """A step of a life returns nothing."""
+
+
+STEPS: st.SearchStrategy[Later] = st.one_of(
+    st.builds(_classifies, CATEGORIES, st.booleans(), st.booleans()),
+    st.builds(
+        lambda window, missing: lambda life: _assess(life, window, missing),
+        st.sampled_from(Window.written()),
+        MISSING,
+    ),
+    st.builds(
+        lambda facts, text: _hears(information(facts, text)), FACTS, st.one_of(st.none(), st.integers(2, 9))
+    ),
+    st.builds(lambda number: _hears(confirmed(number)), NUMBERS),
+    st.builds(lambda number: _hears(denied(number)), NUMBERS),
+    st.builds(lambda kind, number: _hears(chosen(kind, number)), st.sampled_from(RemedyKind.written()), NUMBERS),
+    st.just(_hears(human())),
+    st.just(_hears(not_delivered())),
+    st.just(_hears(in_force_elsewhere())),
+    st.builds(_with_due, st.just(replacement_approved), NUMBERS, st.integers(1, 200), NUMBERS),
+    st.builds(_with_due, st.just(repair_authorized), NUMBERS, st.integers(1, 200), NUMBERS),
+    st.builds(lambda number: _hears(replacement_delivered(number)), NUMBERS),
+    st.builds(lambda number: _hears(repair_completed(number)), NUMBERS),
+    st.builds(lambda number: _hears(repair_failed(number)), NUMBERS),
+    st.builds(lambda agent: _does(Take(agent=agent)), AGENTS),
+    st.builds(lambda agent: _does(AcceptEscalation(agent=agent)), AGENTS),
+    st.builds(lambda agent: _does(ProposeResolution(agent=agent, reason="solved")), AGENTS),
+    st.builds(
+        lambda agent, category: _does(ClassifyByAgent(agent=agent, category=category)), AGENTS, CATEGORIES
+    ),
+    st.builds(
+        lambda agent, step: _does(RecordStep(agent=agent, step=step, helped=False)),
+        AGENTS,
+        st.sampled_from(["restart_router", "restart_device", "check_records"]),
+    ),
+    st.builds(lambda hours: lambda life: life.lets_pass(hours), st.sampled_from([1, 30, 90, 340])),
+)
+
+
+FAULT = _classifies(Category.TECHNICAL_FAULT, stale=False, abstained=False)
+ONLINE = _classifies(Category.ONLINE_SUPPORT, stale=False, abstained=False)
+PROPOSED = [ONLINE, _does(Take(agent="agent-03")), _does(ProposeResolution(agent="agent-03", reason="solved"))]
+IN_GUARANTEE: list[Later] = [FAULT, lambda life: _assess(life, Window.GUARANTEE, [])]
+BEGINNINGS: list[list[Later]] = [
+    [],
+    [ONLINE],
+    PROPOSED,
+    [*PROPOSED, _hears(confirmed())],
+    [FAULT, lambda life: _assess(life, Window.UNKNOWN, ["product_unit", "purchase"])],
+    [FAULT, lambda life: _assess(life, Window.TRIAL, []), _with_due(replacement_approved, 1, 100, 1)],
+    IN_GUARANTEE,
+    [*IN_GUARANTEE, _hears(chosen(RemedyKind.REPAIR)), _with_due(repair_authorized, 1, 100, 1)],
+]
+STORIES = st.tuples(st.sampled_from(BEGINNINGS), st.lists(STEPS, max_size=10)).map(lambda two: two[0] + two[1])
+
+
+@settings(max_examples=200, deadline=None)
+@given(STORIES)
+def test_every_open_case_has_an_owner_and_a_date_whatever_happens(story: list[Later]) -> None:
+    life = Life()
+    for step in story:
+        step(life)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STORIES)
+def test_whatever_happened_the_customer_can_end_the_case_or_a_person_has_it(story: list[Later]) -> None:
+    life = Life()
+    for step in story:
+        step(life)
+    if life.state.waits_for(Purpose.CONFIRMATION) and life.state.remedy is None:
+        life.hears(confirmed(life.state.proposals))
+        assert life.state.closed_as is ClosedAs.CONFIRMED
+        return
+    life.lets_pass(24 * 30)
+    settled = life.state.is_closed or (
+        life.state.owner.kind is PartyKind.AGENT and life.state.queue == FIRST_LINE
+    )
+    assert settled
