@@ -83,7 +83,13 @@ class Theatre:
         told = [heard.event.template for heard in events if isinstance(heard.event, NotificationSent)]
         failed = [heard.event for heard in events if isinstance(heard.event, NotificationFailed)]
         complaints += [f"the message {event.template} failed: {event.reason}" for event in failed]
-        complaints += story.complaints(events, told)
+        names = [heard.name for heard in events]
+        if complaints:
+            complaints.append(f"next should have come: {story.missing(names) or 'its messages'}")
+        else:
+            complaints += story.complaints(names, told)
+        for case in cases:
+            complaints += [f"on the wire: {fault}" for fault in self._journal.faults(case.case_id)]
         state = "no case"
         if cases:
             state = "unknown: intake does not answer"
@@ -94,7 +100,6 @@ class Theatre:
             if complaints:
                 complaints.append(f"it stands at: {state}; last event: {_last(events)}")
         self._screen.ended(story.title, "failed" if complaints else "closed")
-        names = [heard.name for heard in events]
         return Ending(story, cases[0].case_no if cases else "", state, names, told, took, complaints)
 
 
@@ -118,7 +123,7 @@ async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
         doors = Doors(services, client)
         playing = asyncio.create_task(_perform(doors, journal, outsider, screen))
         await _unless_one_ends(playing, reading, asyncio.create_task(services.failure()))
-        code = _judge(screen, journal, mails, playing.result())
+        code = _judge(screen, mails, playing.result())
         show_places(screen.console, services, servers.kafka, mails.folder, keep)
         if keep:
             asked = asyncio.create_task(_until_asked())
@@ -149,16 +154,16 @@ async def _perform(doors: Doors, journal: Journal, outsider: Outsider, screen: S
         return await Theatre(doors, journal, outsider, screen).play_all(STORIES, owners)
 
 
-def _judge(screen: Screen, journal: Journal, mails: Mailbox, endings: Sequence[Ending]) -> int:
+def _judge(screen: Screen, mails: Mailbox, endings: Sequence[Ending]) -> int:
     show_table(screen.console, endings)
     show_complaints(screen.console, endings)
-    faults = [*journal.faults, *journal.loose_ends()]
-    for fault in faults:
-        screen.say(f"FAILED  on the wire: {fault}")
     repeated = sum(count - 1 for count in mails.messages.values())
     again = f", {repeated} of them again with the same Message-ID" if repeated else ""
-    screen.say(f"{journal.count} events read from Kafka; {sum(mails.messages.values())} mails{again}")
-    return 1 if faults or any(ending.complaints for ending in endings) else 0
+    screen.say(
+        f"{sum(len(ending.events) for ending in endings)} events of these cases read from Kafka; "
+        f"{sum(mails.messages.values())} mails in the mailbox{again}"
+    )
+    return 1 if any(ending.complaints for ending in endings) else 0
 
 
 async def _until_asked() -> None:

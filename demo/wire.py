@@ -13,17 +13,17 @@ from ciclo_schemas.events import Event
 from ciclo_schemas.inbound import InboundEvent
 from ciclo_schemas.registry import read_event
 from ciclo_schemas.topics import load_topics
-from services.chassis.clock import seconds, utc_now
+from services.chassis.clock import utc_now
 from services.chassis.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One event of Ciclo as an outsider read it; `at` is when, in seconds of this process's clock."""
+    """One event of Ciclo as an outsider read it, with the key of its record."""
 
     envelope: Envelope
     event: Event | None
-    at: float
+    key: str
 
     @property
     def name(self) -> str:
@@ -33,14 +33,11 @@ class Heard:
 
 @dataclass
 class Journal:
-    """All that was read, by case; notices what must not happen on the wire."""
+    """All that was read, by subject, in the order of arrival."""
 
+    on_event: Callable[[Heard], None]
     events: dict[str, list[Heard]] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-    count: int = 0
-    on_event: Callable[[Heard], None] | None = None
-    _ids: dict[tuple[str, str, int], str] = field(default_factory=dict)
-    _last: dict[tuple[str, str], int] = field(default_factory=dict)
+    _ids: set[str] = field(default_factory=set)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def of(self, case: UUID) -> list[Heard]:
@@ -50,16 +47,6 @@ class Journal:
         """
         heard = self.events.get(str(case), [])
         return sorted(heard, key=lambda one: (one.envelope.time, one.envelope.sequence or 0))
-
-    def loose_ends(self) -> list[str]:
-        """What clocks say was known before an event, but was never read."""
-        return [
-            f"{heard.name} of a case rests on {source}:{number}, which was never published"
-            for events in self.events.values()
-            for heard in events
-            for source, number in heard.envelope.clock.items()
-            if (f"/ciclo/{source}", heard.envelope.subject, number) not in self._ids
-        ]
 
     async def find(self, case: UUID, name: str, count: int = 1) -> Heard:
         """The `count`th event of this name in a case; waits for it."""
@@ -71,32 +58,32 @@ class Journal:
                 await self._news.wait()
 
     async def hear(self, record: ConsumerRecord) -> None:
-        """Take one record; a repetition of the same event is normal (at least once) and not counted."""
-        envelope, data = from_record([(name, bytes(value)) for name, value in record.headers], record.value)
-        if not self._is_new(envelope, record):
+        """Take one record. The same event once more is normal (at least once) and not taken again."""
+        envelope, data = from_record(record.headers, record.value)
+        if envelope.id in self._ids:
             return
-        heard = Heard(envelope, read_event(envelope.type, data), seconds())
-        self.count += 1
+        self._ids.add(envelope.id)
+        heard = Heard(envelope, read_event(envelope.type, data), (record.key or b"").decode())
         self.events.setdefault(envelope.subject, []).append(heard)
-        if self.on_event is not None:
-            self.on_event(heard)
+        self.on_event(heard)
         async with self._news:
             self._news.notify_all()
 
-    def _is_new(self, envelope: Envelope, record: ConsumerRecord) -> bool:
-        if (record.key or b"").decode() != envelope.subject:
-            self.faults.append(f"{envelope.type} {envelope.id}: the key is not the subject")
-        if envelope.sequence is None:
-            return True
-        place = (envelope.source, envelope.subject)
-        known = self._ids.setdefault((*place, envelope.sequence), envelope.id)
-        if known != envelope.id:
-            self.faults.append(f"{envelope.source} gave sequence {envelope.sequence} twice")
-        expected = self._last.get(place, 0) + 1
-        if envelope.sequence > expected:
-            self.faults.append(f"{envelope.source}: {envelope.sequence} follows {expected - 1} of a case")
-        self._last[place] = max(self._last.get(place, 0), envelope.sequence)
-        return envelope.sequence >= expected
+    def faults(self, case: UUID) -> list[str]:
+        """What must not happen on the wire: gaps, forks, clocks that name what never was, wrong keys."""
+        arrived = self.events.get(str(case), [])
+        found = [f"{heard.name}: the key is not the subject" for heard in arrived if heard.key != str(case)]
+        last: dict[str, int] = {}
+        for heard in arrived:
+            source, number = heard.envelope.source_name, heard.envelope.sequence or 0
+            if number != last.get(source, 0) + 1:
+                found.append(f"{heard.name}: {source} says {number} after {last.get(source, 0)}")
+            last[source] = number
+        for heard in arrived:
+            for source, number in heard.envelope.clock.items():
+                if number > last.get(source, 0):
+                    found.append(f"{heard.name}: rests on {source}:{number}, which was never published")
+        return found
 
 
 @asynccontextmanager

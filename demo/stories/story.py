@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from demo.actors import Agent, Customer, Logistics, Workshop
-from demo.wire import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,8 @@ class Story:
     never: tuple[str, ...] = ()
     once: tuple[str, ...] = ()
 
-    def complaints(self, events: Sequence[Heard], told: Sequence[str]) -> list[str]:
+    def complaints(self, names: Sequence[str], told: Sequence[str]) -> list[str]:
         """Why the case did not end where the story says; empty if it did."""
-        names = [heard.name for heard in events]
         found = [f"{name} happened" for name in self.never if name in names]
         found += [
             f"{name} happened {names.count(name)} times" for name in self.once if names.count(name) != 1
