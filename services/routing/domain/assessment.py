@@ -36,7 +36,7 @@ def remedy_already_in_force(turn: Turn, blocked: RemedyAlreadyInForce) -> None:
 
 
 def _says_more_at_once(state: CaseState, assessed: CoverageAssessed) -> bool:
-    """Whether the answer is warranty's next event, of the same decision: a new unit, or the remedy in the way.
+    """Whether warranty's next event, of the same decision, answers: a new unit, or the remedy in the way.
 
     Until it is here, the decision stays promised.
     """

@@ -81,7 +81,7 @@ def repair_failed(turn: Turn, failed: RepairFailed) -> None:
         promises.break_(turn, promise)
     waits.resume(turn, "repair.failed")
     owners.assign_person(turn, "repair.failed")
-    promises.owe_next_step(turn)
+    promises.make(turn, PromiseKind.NEXT_STEP, turn.state.owner)
 
 
 def _arrived(turn: Turn, remedy_no: int, reason: Code) -> None:

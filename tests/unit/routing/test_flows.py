@@ -441,7 +441,9 @@ def test_who_writes_instead_of_confirming_is_not_silent() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", [information(text=2), human(), denied(1), chosen(RemedyKind.REPAIR)], ids=lambda word: word.event_type
+    "word",
+    [information(text=2), human(), denied(1), chosen(RemedyKind.REPAIR)],
+    ids=lambda word: word.event_type,
 )
 def test_any_word_after_the_end_reopens_the_case_with_a_person(word: object) -> None:
     case = with_agent()
@@ -526,7 +528,9 @@ def test_a_promise_is_never_called_kept_after_its_date() -> None:
     case.now = case.state.promised(PromiseKind.REPAIR)[0].due + timedelta(hours=1)
     case.hears(repair_completed())
     assert case.count(PromiseBroken) == 1
-    assert PromiseKind.REPAIR not in {event.kind for event in case.published if isinstance(event, PromiseKept)}
+    assert PromiseKind.REPAIR not in {
+        event.kind for event in case.published if isinstance(event, PromiseKept)
+    }
 
 
 def test_a_message_that_did_not_arrive_is_replaced_by_a_person_and_never_by_silence() -> None:

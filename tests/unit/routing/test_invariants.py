@@ -204,7 +204,9 @@ STEPS: st.SearchStrategy[Later] = st.one_of(
     ),
     st.builds(lambda number: _hears(confirmed(number)), NUMBERS),
     st.builds(lambda number: _hears(denied(number)), NUMBERS),
-    st.builds(lambda kind, number: _hears(chosen(kind, number)), st.sampled_from(RemedyKind.written()), NUMBERS),
+    st.builds(
+        lambda kind, number: _hears(chosen(kind, number)), st.sampled_from(RemedyKind.written()), NUMBERS
+    ),
     st.just(_hears(human())),
     st.just(_hears(not_delivered())),
     st.just(_hears(in_force_elsewhere())),
@@ -230,7 +232,11 @@ STEPS: st.SearchStrategy[Later] = st.one_of(
 
 FAULT = _classifies(Category.TECHNICAL_FAULT, stale=False, abstained=False)
 ONLINE = _classifies(Category.ONLINE_SUPPORT, stale=False, abstained=False)
-PROPOSED = [ONLINE, _does(Take(agent="agent-03")), _does(ProposeResolution(agent="agent-03", reason="solved"))]
+PROPOSED = [
+    ONLINE,
+    _does(Take(agent="agent-03")),
+    _does(ProposeResolution(agent="agent-03", reason="solved")),
+]
 IN_GUARANTEE: list[Later] = [FAULT, lambda life: _assess(life, Window.GUARANTEE, [])]
 BEGINNINGS: list[list[Later]] = [
     [],
@@ -242,10 +248,12 @@ BEGINNINGS: list[list[Later]] = [
     IN_GUARANTEE,
     [*IN_GUARANTEE, _hears(chosen(RemedyKind.REPAIR)), _with_due(repair_authorized, 1, 100, 1)],
 ]
-STORIES = st.tuples(st.sampled_from(BEGINNINGS), st.lists(STEPS, max_size=10)).map(lambda two: two[0] + two[1])
+STORIES = st.tuples(st.sampled_from(BEGINNINGS), st.lists(STEPS, max_size=10)).map(
+    lambda two: two[0] + two[1]
+)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(STORIES)
 def test_every_open_case_has_an_owner_and_a_date_whatever_happens(story: list[Later]) -> None:
     life = Life()
@@ -253,7 +261,7 @@ def test_every_open_case_has_an_owner_and_a_date_whatever_happens(story: list[La
         step(life)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(STORIES)
 def test_whatever_happened_the_customer_can_end_the_case_or_a_person_has_it(story: list[Later]) -> None:
     life = Life()

@@ -86,9 +86,7 @@ def information(
 
 
 def chosen(remedy: RemedyKind, assessment_no: int = 1) -> CaseRemedyChosen:
-    return CaseRemedyChosen(
-        channel=Channel.WEB, reported_at=NOW, remedy=remedy, assessment_no=assessment_no
-    )
+    return CaseRemedyChosen(channel=Channel.WEB, reported_at=NOW, remedy=remedy, assessment_no=assessment_no)
 
 
 def human() -> CaseHumanRequested:
@@ -110,7 +108,11 @@ def denied(proposal_no: int = 1) -> CaseResolutionDenied:
 
 
 def found(
-    category: Category, evidence_no: int = 1, *, abstained: bool = False, reasons: tuple[str, ...] = ("no_power",)
+    category: Category,
+    evidence_no: int = 1,
+    *,
+    abstained: bool = False,
+    reasons: tuple[str, ...] = ("no_power",),
 ) -> Classified:
     """What the classifier answers."""
     return Classified(
@@ -197,9 +199,7 @@ def repair_completed(remedy_no: int = 1) -> RepairCompleted:
 
 
 def repair_failed(remedy_no: int = 1) -> RepairFailed:
-    return RepairFailed(
-        remedy_no=remedy_no, repair_no=f"REP-{remedy_no}", failed_at=NOW, reason="no_part"
-    )
+    return RepairFailed(remedy_no=remedy_no, repair_no=f"REP-{remedy_no}", failed_at=NOW, reason="no_part")
 
 
 def in_force_elsewhere() -> RemedyAlreadyInForce:
