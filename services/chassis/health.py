@@ -74,7 +74,7 @@ class Health:
 
 def health_routes(health: Health) -> APIRouter:
     """/livez and /readyz: 200, or 503 with the reasons."""
-    router = APIRouter(tags=["health"])
+    router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
     async def livez(response: Response) -> Report:
