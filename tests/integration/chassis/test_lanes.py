@@ -4,15 +4,15 @@ import asyncio
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from uuid import UUID, uuid5
 
 import asyncpg
 import pytest
 
-from services.chassis.lanes import LANES, Lanes, LanesLost, lane_of
+from services.chassis.lanes import LANES, LanesLost, lane_of
 from tests.conftest import NewDatabase
+from tests.support.replicas import replica
 from tests.support.waiting import until
 
 ALL = frozenset(range(LANES))
@@ -35,16 +35,6 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 async def url(database: NewDatabase) -> str:
     return await database("chassis")
-
-
-@asynccontextmanager
-async def replica(url: str, service: str) -> AsyncIterator[Lanes]:
-    lanes = Lanes(url, service)
-    await lanes.start()
-    try:
-        yield lanes
-    finally:
-        await lanes.stop(1)
 
 
 async def terminate(url: str, service: str) -> None:

@@ -99,7 +99,8 @@ async def test_a_loop_that_hangs_is_reported_and_cut_when_the_service_stops(
     await loop.start()
     await until(lambda: (loop.problem() or "").startswith("stuck"), seconds=5)
     async with asyncio.timeout(5):
-        await loop.stop(0.05)
+        with pytest.raises(TimeoutError, match="hanging was in the middle of its work"):
+            await loop.stop(0.05)
 
 
 async def test_a_turn_in_flight_is_finished_when_the_service_stops() -> None:
