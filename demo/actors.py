@@ -1,5 +1,6 @@
 """The people and systems around Ciclo. They use public doors only, and react to what they see there."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from ciclo_schemas.inbound import LogisticsScanned, ScanKind, WorkshopReported, WorkshopReportKind
 from ciclo_schemas.warranty import RepairAuthorized, ReplacementApproved
-from demo.doors import Doors, seen
+from demo.doors import THINKING_SECONDS, Doors, seen
 from demo.wire import Journal, Outsider
 from demo.world import Owner
 from services.chassis.clock import utc_now
@@ -98,6 +99,7 @@ class Customer:
         return int(view["proposal_no"])
 
     async def _says(self, word: str, body: dict[str, Any]) -> None:
+        await asyncio.sleep(THINKING_SECONDS)
         path = f"/v1/cases/{self.case.case_id}/{word}"
         show = self.case.key | {"Idempotency-Key": str(new_id())}
         await self._doors.ask("POST", "intake", path, show=show, body=body)
@@ -138,6 +140,7 @@ class Agent:
     async def _does(
         self, case: Case, what: str, body: dict[str, Any] | None = None, done: tuple[str, ...] = ()
     ) -> Any:
+        await asyncio.sleep(THINKING_SECONDS)
         path = f"/v1/cases/{case.case_id}/{what}"
         said = {"agent": self._staff_no} | (body or {})
         return await self._doors.ask("POST", "routing", path, show=self._doors.staff, body=said, done=done)
@@ -156,6 +159,7 @@ class Workshop:
         if not isinstance(authorized, RepairAuthorized):
             raise TypeError("repair.authorized could not be read")
         for kind in kinds:
+            await asyncio.sleep(THINKING_SECONDS)
             report = WorkshopReported(
                 publisher=f"workshops/{authorized.service_point}",
                 case=case.case_id,
@@ -180,6 +184,7 @@ class Logistics:
         if not isinstance(approved, ReplacementApproved):
             raise TypeError("replacement.approved could not be read")
         for kind in (ScanKind.SHIPPED, ScanKind.DELIVERED, ScanKind.RECEIVED):
+            await asyncio.sleep(THINKING_SECONDS)
             scan = LogisticsScanned(
                 publisher="carrier",
                 case=case.case_id,

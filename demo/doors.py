@@ -11,6 +11,8 @@ from demo.processes import Services
 
 AGAIN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 PAUSE_SECONDS = 0.2
+THINKING_SECONDS = 0.8
+"""How long people and parcels take in the demo, so that one can watch."""
 
 
 class DoorClosed(Exception):

@@ -154,7 +154,7 @@ class Services:
             "INTAKE_PUBLIC_URL": intake,
             "ROUTING_INTAKE_URL": intake,
             "NOTIFICATIONS_INTAKE_URL": intake,
-            "NOTIFICATIONS_TRACKING_URL": f"{intake}/v1/case",
+            "NOTIFICATIONS_TRACKING_URL": f"{intake}/docs",
             "NOTIFICATIONS_SMTP_PORT": str(smtp_port),
             "NOTIFICATIONS_SMTP_FROM": "Ciclo <care@ciclo.example>",
         } | dict(settings or {})
@@ -233,8 +233,9 @@ class Services:
         while service.process is not None:
             started = seconds()
             code = await service.process.wait()
-            short = short + 1 if seconds() - started < SHORT_LIFE_SECONDS else 0
-            how = f"by signal {code - 128}" if code > 128 else f"with exit code {code}"
+            killed = code > 128  # from outside: no fault of its own
+            short = short + 1 if seconds() - started < SHORT_LIFE_SECONDS and not killed else 0
+            how = f"by signal {code - 128}" if killed else f"with exit code {code}"
             if short >= SHORT_LIVES:
                 words = service.last_words()
                 raise ServiceFailed(

@@ -27,11 +27,12 @@ class Ending:
 
 def show_table(console: Console, endings: Sequence[Ending]) -> None:
     """One row per case: its story, its path, its state, its events, what the customer was told, its time."""
-    table = Table(title="Every case, from the first word to the end", show_lines=True)
-    for name in ("story and case", "path", "state"):
-        table.add_column(name, overflow="fold")
+    table = Table(title="Every case, from the first word to the end", show_lines=True, expand=True)
+    table.add_column("story and case", overflow="fold")
+    table.add_column("path", overflow="fold", ratio=3)
+    table.add_column("state", overflow="fold", ratio=2)
     table.add_column("events", justify="right")
-    table.add_column("messages sent", overflow="fold")
+    table.add_column("messages sent", overflow="fold", ratio=2)
     table.add_column("time", justify="right")
     for ending in endings:
         state = Text(ending.state, style="bold red" if ending.complaints else "green")

@@ -73,7 +73,7 @@ async def test_a_message_reaches_the_customer_in_the_language_the_vault_knows(
     [letter] = mail.inbox
     assert letter["To"] == "Lucía Fernández <lucia@example.com>"
     assert letter["From"] == "Ciclo <care@ciclo.example>"
-    assert letter["Subject"] == "Gracias por confirmarlo: cerramos tu caso C-482910-7"
+    assert letter["Subject"] == "Gracias por confirmarlo: cerramos su caso C-482910-7"
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["Content-Language"] == "es"
     text, html = (letter.get_body((kind,)) for kind in ("plain", "html"))

@@ -155,8 +155,8 @@ async def test_a_customer_is_told_receipt_and_decision_and_everybody_may_know_th
         on.replacement(),
     )
     receipt, decision = await world.mail.holds(2)
-    assert receipt["Subject"] == "Hemos recibido tu caso C-482910-7"
-    assert decision["Subject"] == "Te enviamos una unidad nueva (caso C-482910-7)"
+    assert receipt["Subject"] == "Hemos recibido su caso C-482910-7"
+    assert decision["Subject"] == "Le enviamos una unidad nueva (caso C-482910-7)"
     first, second = await world.said(case, 2)
     assert isinstance(first, NotificationSent)
     assert isinstance(second, NotificationSent)
@@ -179,7 +179,7 @@ async def test_the_safety_notice_overtakes_a_message_that_the_mail_server_does_n
     await world.pool.execute("UPDATE effects SET due_at = due_at + interval '1 hour'")
     await world.publish(case, on.added(True))
     [notice] = await world.mail.holds(1)
-    assert notice["Subject"].startswith("Importante: deja de usar el producto")
+    assert notice["Subject"].startswith("Importante: deje de usar el producto")
 
 
 async def test_a_message_refused_for_now_arrives_once_under_its_first_id(world: World) -> None:
@@ -205,7 +205,7 @@ async def test_an_unreachable_customer_is_said_to_be_and_the_next_message_is_tri
     world.mail.refused_recipients.clear()
     await world.publish(case, on.repair())
     [mail] = await world.mail.holds(1)
-    assert mail["Subject"].startswith("Tu reparación está autorizada")
+    assert mail["Subject"].startswith("Su reparación está autorizada")
     assert [one["status"] for one in await world.messages(case)] == ["failed", "sent"]
 
 
@@ -218,7 +218,7 @@ async def test_while_intake_is_away_messages_wait_and_then_arrive_in_their_order
     await until(lambda: bool(world.contacts.asked), 20)
     world.contacts.broken = False
     subjects = [mail["Subject"][:15] for mail in await world.mail.holds(2)]
-    assert subjects == ["Hemos recibido ", "Tu reparación e"]
+    assert subjects == ["Hemos recibido ", "Su reparación e"]
 
 
 async def test_the_staffs_door_needs_the_service_token(world: World) -> None:
