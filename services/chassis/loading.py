@@ -1,6 +1,9 @@
 """Reads what a batch rests on: business keys, claims, facts."""
 
+import json
 from collections.abc import Iterable, Sequence
+from typing import Any
+from zlib import crc32
 
 from services.chassis import sql
 from services.chassis.decider import Lookup
@@ -43,7 +46,7 @@ async def load_facts(
 ) -> bool:
     """Load lookups, one query per table and set of columns, locking what is to be locked in key order.
 
-    With `wait` False, rows that somebody else holds are not waited for: the answer is False then.
+    With `wait` False, what somebody else holds is not waited for: the answer is False then.
     """
     groups: dict[tuple[type, tuple[str, ...]], list[Lookup]] = {}
     for lookup in lookups:
@@ -51,15 +54,48 @@ async def load_facts(
     complete = True
     for (model, columns), asked in sorted(groups.items(), key=lambda g: (store.table(g[0][0]).name, g[0][1])):
         table = store.table(model)
-        values = list(zip(*([value for _, value in lookup.by] for lookup in asked), strict=True))
-        lock = "" if not table.locked else "FOR UPDATE" if wait else "FOR UPDATE SKIP LOCKED"
-        rows = await connection.fetch(_select(table, columns, lock), *values)
-        if lock and not wait:
-            count = await connection.fetchval(_count(table, columns), *values)
-            complete = complete and count == len(rows)
-        if complete:
+        if table.locked:
+            rows = await _locked_rows(connection, table, columns, asked, wait)
+        else:
+            rows = await connection.fetch(_select(table, columns, ""), *_values(asked))
+        if rows is None:
+            complete = False
+        else:
             store.loaded(asked, model, (model(**row) for row in rows))
     return complete
+
+
+async def _locked_rows(
+    connection: Connection, table: Table, columns: tuple[str, ...], asked: Sequence[Lookup], wait: bool
+) -> Sequence[Any] | None:
+    """The rows, locked; None when somebody else holds some of them and we do not wait.
+
+    What is not there cannot be locked, so its absence is: nobody makes such a row before our commit.
+    """
+    lock = "FOR UPDATE" if wait else "FOR UPDATE SKIP LOCKED"
+    rows = await connection.fetch(_select(table, columns, lock), *_values(asked))
+    if not wait and len(rows) < await connection.fetchval(_count(table, columns), *_values(asked)):
+        return None
+    found = {tuple(row[column] for column in columns) for row in rows}
+    absent = [lookup for lookup in asked if tuple(value for _, value in lookup.by) not in found]
+    if not absent:
+        return rows
+    numbers = sorted({_number(table, lookup) for lookup in absent})
+    held = await connection.fetch(sql.HOLD_ABSENT if wait else sql.TRY_TO_HOLD_ABSENT, numbers)
+    if not all(row["held"] for row in held):
+        return None
+    return [*rows, *await connection.fetch(_select(table, columns, lock), *_values(absent))]
+
+
+def _values(lookups: Sequence[Lookup]) -> Sequence[tuple[Any, ...]]:
+    """The values asked for, column by column."""
+    return list(zip(*([value for _, value in lookup.by] for lookup in lookups), strict=True))
+
+
+def _number(table: Table, lookup: Lookup) -> int:
+    """The number of the advisory lock that stands for the rows of a lookup; the same in every replica."""
+    text = json.dumps([table.name, *lookup.by], default=str)
+    return crc32(text.encode()) - 2**31
 
 
 def where(table: Table, columns: Sequence[str]) -> str:

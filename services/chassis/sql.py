@@ -35,6 +35,16 @@ RETURNING timers.aggregate, timers.kind, timers.key, timers.data
     "dead_letters": "DELETE FROM dead_letters WHERE id = ANY($1::bigint[]) RETURNING id",
 }
 
+# Advisory locks of the transaction, in their order; the first number keeps them apart from all others.
+HOLD_ABSENT = """
+SELECT pg_advisory_xact_lock(1667853921, number) IS NOT NULL AS held
+FROM (SELECT number FROM unnest($1::int[]) AS number ORDER BY number) AS absent
+"""
+TRY_TO_HOLD_ABSENT = """
+SELECT pg_try_advisory_xact_lock(1667853921, number) AS held
+FROM (SELECT number FROM unnest($1::int[]) AS number ORDER BY number) AS absent
+"""
+
 WRITE_AGGREGATES = """
 UPDATE aggregates AS a SET kind = u.kind, state = u.state::jsonb, state_version = u.state_version,
     epoch = u.epoch, sequence = u.sequence, watermarks = u.watermarks::jsonb, traceparent = u.traceparent

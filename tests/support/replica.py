@@ -24,13 +24,14 @@ from ciclo_schemas.warranty import ItemReceived, Place
 from services.chassis import consumer as consumer_module
 from services.chassis.consumer import Consumer
 from services.chassis.database import create_pool
-from services.chassis.decider import Decider, Decision, Given, Message, State
+from services.chassis.decider import Decider, Decision, Given, Message, State, Timer
 from services.chassis.definition import Definition
-from services.chassis.engine import Engine
+from services.chassis.engine import Committed, Engine
 from services.chassis.lanes import Lanes
 from services.chassis.logs import configure
 from services.chassis.publisher import Publisher
 from services.chassis.relay import Relay
+from services.chassis.timers import Timers
 from tests.support.engine_world import NAMES, NOW, information_of, subject
 
 CASES, ROUTING, OWN = "ciclo.cases.v1", "ciclo.routing.v1", "ciclo.warranty.v1"
@@ -49,23 +50,36 @@ class Note(Message):
     word: str
 
 
-def hear(state: Heard | None, word: str, given: Given) -> Decision[Heard]:
+class Ring(Message):
+    """A timer."""
+
+    number: int
+
+
+def hear(state: Heard | None, word: str, given: Given, *timers: Timer) -> Decision[Heard]:
     """Note a word and publish how many there are."""
     words = (*(state.words if state else ()), word)
     event = ItemReceived(remedy_no=len(words), at=Place.WORKSHOP, received_at=given.now)
-    return Decision(Heard(words=words), events=(event,))
+    return Decision(Heard(words=words), events=(event,), timers=timers)
 
 
 def information(state: Heard | None, event: CaseInformationReceived, given: Given) -> Decision[Heard]:
-    """Hear intake; freeze once if told to."""
+    """Hear intake and set a timer, due at once; freeze, but only once, if told to."""
     if event.facts.symptom_code == "freeze" and os.environ.pop("REPLICA_FREEZES", ""):
         os.kill(os.getpid(), signal.SIGSTOP)
-    return hear(state, event.facts.purchase_ref or "", given)
+    word = event.facts.purchase_ref or ""
+    number = int(word.removeprefix("intake-"))
+    return hear(state, word, given, Timer(given.now, Ring(number=number), key=str(number)))
 
 
 def promise(state: Heard | None, event: PromiseKept, given: Given) -> Decision[Heard]:
     """Hear routing."""
     return hear(state, f"routing-{event.promise_no}", given)
+
+
+def ring(state: Heard | None, timer: Ring, given: Given) -> Decision[Heard]:
+    """Hear a timer."""
+    return hear(state, f"ring-{timer.number}", given)
 
 
 def note(state: Heard | None, command: Note, given: Given) -> Decision[Heard]:
@@ -76,7 +90,11 @@ def note(state: Heard | None, command: Note, given: Given) -> Decision[Heard]:
 DEFINITION = Definition(
     name="warranty",
     deciders=(
-        Decider("heard", Heard, {CaseInformationReceived: information, PromiseKept: promise, Note: note}),
+        Decider(
+            "heard",
+            Heard,
+            {CaseInformationReceived: information, PromiseKept: promise, Ring: ring, Note: note},
+        ),
     ),
     reads=(CASES, ROUTING),
 )
@@ -180,13 +198,18 @@ async def run(database: str, kafka: str, prefix: str) -> None:
     engine = Engine(pool, DEFINITION)
     await engine.start()
     lanes = Lanes(database, DEFINITION.name)
-    relay = Relay(lanes, Publisher(kafka, prefix=prefix))
+    relay, timers = Relay(lanes, Publisher(kafka, prefix=prefix)), Timers(engine, lanes)
     consumer = Consumer(engine, DEFINITION, kafka=kafka, batch_size=40, prefix=prefix)
-    engine.on_commit(lambda _committed: relay.wake())
-    for part in (lanes, relay, consumer):
+
+    def wake(_committed: Committed) -> None:
+        relay.wake()
+        timers.wake()
+
+    engine.on_commit(wake)
+    for part in (lanes, relay, timers, consumer):
         await part.start()
     await asked.wait()
-    for part in (consumer, relay, lanes):
+    for part in (consumer, timers, relay, lanes):
         await part.stop(5)
     await pool.close()
 
