@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, ProducerClosed
 
-from ciclo_schemas.envelope import Envelope, read_clock, to_headers
+from ciclo_schemas.envelope import Envelope, read_clock, schema_uri, to_headers
 
 PATIENCE_S: Final = 15.0
 """How long the broker may take for a batch: one that restarts is back within it."""
@@ -141,6 +141,7 @@ class Publisher:
             correlation=row["correlation"],
             causation=row["causation"],
             traceparent=row["traceparent"],
+            schema=schema_uri(row["type"]),
         )
         future: asyncio.Future[Any] = await producer.send(
             self._prefix + row["topic"],
