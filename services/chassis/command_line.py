@@ -10,12 +10,16 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import structlog
 
-from services.chassis import logs
+from services.chassis import logs, operator_commands
 from services.chassis.app import App
+from services.chassis.database import is_transient
+from services.chassis.definition import Definition
 from services.chassis.migrate import MigrationFailed, migrate
 from services.chassis.settings import BadSettings, ServiceSettings, describe, load
 
 S = TypeVar("S", bound=ServiceSettings)
+
+OperatorWork = Callable[[Definition, str, Namespace], Coroutine[Any, Any, int]]
 
 log = structlog.get_logger()
 
@@ -66,8 +70,9 @@ def main(
     except BadSettings as error:
         sys.stderr.write(f"{service}: {error}\n")
         sys.exit(USAGE)
-    logs.configure(service, loaded.log_level)
     word = parsed.subcommand or "run"
+    # What the other subcommands print is for people and pipes; logs stay apart from it.
+    logs.configure(service, loaded.log_level, sys.stdout if word == "run" else sys.stderr)
     chosen = next(subcommand for subcommand in SUBCOMMANDS if subcommand.word == word)
     sys.exit(chosen.run(Invocation(service, loaded, build_app, parsed)))
 
@@ -122,9 +127,44 @@ def _migrate(invocation: Invocation[Any]) -> int:
     return OK
 
 
+def _operator(work: OperatorWork) -> Callable[[Invocation[Any]], int]:
+    """Make a subcommand of an operator's work, which needs the service's definition and runs nothing of it."""
+
+    def run(invocation: Invocation[Any]) -> int:
+        definition = invocation.build_app(invocation.settings).definition
+        database_url = invocation.settings.database_url.get_secret_value()
+        try:
+            return run_async(work(definition, database_url, invocation.arguments))
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            sys.stderr.write(f"{invocation.service}: the database does not answer: {logs.safe_text(error)}\n")
+            return FAILED
+
+    return run
+
+
 SUBCOMMANDS: tuple[Subcommand, ...] = (
     Subcommand("run", "run the service until SIGTERM (this is the default)", _run),
     Subcommand("migrate", "create the database if need be, and apply the migrations it lacks", _migrate),
+    Subcommand(
+        "deadletters",
+        "list, show, redrive or discard inputs whose decision failed",
+        _operator(operator_commands.dead_letters),
+        operator_commands.dead_letter_arguments,
+    ),
+    Subcommand(
+        "baseline",
+        "begin after records of another service that are gone",
+        _operator(operator_commands.baseline),
+        operator_commands.baseline_arguments,
+    ),
+    Subcommand(
+        "epoch",
+        "show this service's epoch as a source, or begin a new one after a restore",
+        _operator(operator_commands.epoch),
+        operator_commands.epoch_arguments,
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from enum import Enum
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 from uuid import UUID
 
 import asyncpg
@@ -44,8 +44,9 @@ _credentials = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _plain = (bool, int, float, type(None), UUID, date, timedelta)
 
 
-def configure(service: str, level: str) -> None:
-    """Send this process's logs to standard output; libraries are heard from WARNING on."""
+def configure(service: str, level: str, stream: TextIO | None = None) -> None:
+    """Send this process's logs to `stream` (standard output); libraries are heard from WARNING on."""
+    stream = stream or sys.stdout
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -54,7 +55,7 @@ def configure(service: str, level: str) -> None:
         explain_errors,
         hide_private,
     ]
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_logger_of_library, *shared],
@@ -75,7 +76,7 @@ def configure(service: str, level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(default=str, ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
 

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -34,11 +33,7 @@ class Logged:
 def logged(service: str = "test", level: str = "INFO") -> Iterator[Logged]:
     """Inside the block, logs are configured as in production and kept."""
     kept, handlers, level_before = Logged(), logging.root.handlers[:], logging.root.level
-    stdout, sys.stdout = sys.stdout, kept.stream
-    try:
-        logs.configure(service, level)
-    finally:
-        sys.stdout = stdout
+    logs.configure(service, level, kept.stream)
     try:
         yield kept
     finally:

@@ -91,6 +91,23 @@ async def test_replicas_that_migrate_at_the_same_time_all_succeed(absent: str) -
     assert [code for code, _, _ in results] == [0, 0, 0]
 
 
+async def test_operators_work_on_a_services_database_from_its_command_line(absent: str) -> None:
+    await _called("migrate", CHASSIS_DATABASE_URL=absent)
+    for arguments, printed in (
+        (("deadletters", "ls"), "none\n"),
+        (("epoch",), "epoch 1\n"),
+        (("epoch", "--next", "--by", "ana", "--reason", "restored"), "epoch 2; restart every replica now\n"),
+    ):
+        assert await _called(*arguments, CHASSIS_DATABASE_URL=absent) == (0, printed, "")
+
+
+async def test_an_operator_hears_when_the_database_is_away() -> None:
+    code, out, errors = await _called("deadletters", "ls")
+    assert (code, out) == (1, "")
+    assert "the database does not answer" in errors
+    assert "Traceback" not in errors
+
+
 async def test_a_task_that_ignores_its_cancellation_does_not_keep_the_process() -> None:
     process = await _begin(program="tests.support.stubborn")
     assert process.stdout is not None
