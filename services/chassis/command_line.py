@@ -29,7 +29,8 @@ EXIT_CODES = """exit codes:
   0  done; or, after SIGTERM, ended with nothing left unfinished
   1  failed: the log says why
   2  wrong arguments, or settings that are missing or invalid
-  3  ended, but work in flight was cut: it was not finished within the seconds allowed (nothing is lost)"""
+  3  ended, but work in flight was cut: it was not finished in time (what was
+     committed stays; the rest was rolled back and is tried again)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _migrate(invocation: Invocation[Any]) -> int:
 
 
 def _operator(work: OperatorWork) -> Callable[[Invocation[Any]], int]:
-    """Make a subcommand of an operator's work, which needs the service's definition and runs nothing of it."""
+    """Make a subcommand of an operator's work: it needs the service's definition, and runs nothing of it."""
 
     def run(invocation: Invocation[Any]) -> int:
         definition = invocation.build_app(invocation.settings).definition
@@ -174,7 +175,7 @@ def _parser(service: str, settings: type[ServiceSettings]) -> ArgumentParser:
         epilog=f"settings (environment variables):\n{describe(settings)}\n\n{EXIT_CODES}",
         formatter_class=RawDescriptionHelpFormatter,
     )
-    subparsers = parser.add_subparsers(title="subcommands", dest="subcommand", metavar="")
+    subparsers = parser.add_subparsers(title="subcommands", dest="subcommand", metavar="subcommand")
     for subcommand in SUBCOMMANDS:
         one = subparsers.add_parser(subcommand.word, help=subcommand.help, description=subcommand.help)
         subcommand.arguments(one)
