@@ -1,9 +1,11 @@
 """The demo itself: everything is started, the world loaded, the stories played and judged."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -110,6 +112,7 @@ def _last(events: Sequence[Heard]) -> str:
 async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
     """Play everything. Returns the exit code: 1 when a case did not end where its story says."""
     folder = servers.directory
+    _log_to(folder / "logs")
     journal = Journal(on_event=screen.heard)
     async with AsyncExitStack() as stack:
         mails = await stack.enter_async_context(mailbox(folder / "mailbox"))
@@ -129,6 +132,12 @@ async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
             asked = asyncio.create_task(_until_asked())
             await _unless_one_ends(asked, asyncio.create_task(services.failure()))
     return code
+
+
+def _log_to(folder: Path) -> None:
+    """What the libraries of the demo say goes beside the services' logs, not between the stories."""
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=folder / "demo.log", filemode="w", level=logging.WARNING)
 
 
 async def _unless_one_ends(main: asyncio.Task[Any], *others: asyncio.Task[None]) -> None:
