@@ -3,6 +3,7 @@
 Words are read, classified and forgotten: never stored, never logged.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import httpx
@@ -73,11 +74,14 @@ class ClassifyRunner:
         except httpx.HTTPError as error:
             log.warning("vault_unreachable", error=type(error).__name__)
             return [Retry("intake_unreachable")] * len(calls)
-        return [self._classify(call.data, texts) for call in calls]
+        return await asyncio.to_thread(self._classify_all, calls, texts)
 
     def give_up(self, call: EffectCall, reason: str) -> Message:
         """What is known without the words: nothing, so a person looks."""
         return self._classify(call.data, {})
+
+    def _classify_all(self, calls: Sequence[EffectCall], texts: Mapping[str, str]) -> list[Classified]:
+        return [self._classify(call.data, texts) for call in calls]
 
     def _classify(self, call: Classify, texts: Mapping[str, str]) -> Classified:
         words = [texts[ref] for ref in call.texts if ref in texts]

@@ -103,7 +103,7 @@ def _to_person(turn: Turn, reason: Code) -> None:
     """A person explains or finds out what is missing, and promises the next step."""
     waits.resume(turn, reason)
     owners.assign_person(turn, reason)
-    promises.keep(turn, reason, PromiseKind.DECISION)
+    promises.keep(turn, "case.assigned", PromiseKind.DECISION)
     promises.owe_next_step(turn)
 
 

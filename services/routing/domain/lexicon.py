@@ -18,7 +18,8 @@ GAP = ".."
 MAX_GAP = 3
 STOP = "."
 NEGATION_REACH = 3
-LONGEST_STEM = 16
+SHORTEST_STEM, LONGEST_STEM = 2, 16
+_APOSTROPHES = dict.fromkeys(map(ord, "'’`´"))
 _range = re.compile(r"\{(\d+)-(\d+)\}")
 _part = re.compile(r"[a-z0-9]+\*?|\.\.|\{\d+-\d+\}")
 _token = re.compile(r"[a-z0-9]+|[.,;:!?\n]")
@@ -26,8 +27,10 @@ _token = re.compile(r"[a-z0-9]+|[.,;:!?\n]")
 
 def fold(text: str) -> str:
     """Lower case without accents; an apostrophe joins (`can't` is `cant`)."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(mark for mark in plain if not unicodedata.combining(mark) and mark not in "'’`´")
+    plain = text.casefold().translate(_APOSTROPHES)
+    if plain.isascii():
+        return plain
+    return "".join(mark for mark in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(mark))
 
 
 def tokens_of(text: str) -> list[str]:
@@ -39,8 +42,8 @@ def _phrase(text: str) -> str:
     parts = fold(text).split()
     if not parts or not all(_part.fullmatch(part) for part in parts) or GAP in (parts[0], parts[-1]):
         raise ValueError("a phrase is words, stems*, {1-30} numbers and .. gaps between words")
-    if any(part.endswith("*") and len(part) - 1 > LONGEST_STEM for part in parts):
-        raise ValueError(f"a stem has at most {LONGEST_STEM} letters")
+    if any(part.endswith("*") and not SHORTEST_STEM < len(part) <= LONGEST_STEM + 1 for part in parts):
+        raise ValueError(f"a stem has {SHORTEST_STEM} to {LONGEST_STEM} letters")
     return " ".join(parts)
 
 
@@ -112,9 +115,11 @@ class PhraseIndex:
                     yield name, at
 
     def _beginning_with(self, token: str) -> Iterator[tuple[tuple[str, ...], str]]:
-        yield from self._words.get(token, ())
-        for length in range(1, min(len(token), LONGEST_STEM) + 1):
-            yield from self._stems.get(token[:length], ())
+        if token in self._words:
+            yield from self._words[token]
+        for length in range(SHORTEST_STEM, min(len(token), LONGEST_STEM) + 1):
+            if token[:length] in self._stems:
+                yield from self._stems[token[:length]]
         if token.isdecimal():
             yield from self._numbers
 
@@ -133,9 +138,9 @@ def _matches(parts: Sequence[str], tokens: Sequence[str], at: int) -> bool:
 
 
 def _fits(part: str, token: str) -> bool:
+    if part == token:
+        return True
     if part.endswith("*"):
         return token.startswith(part[:-1])
-    between = _range.fullmatch(part)
-    if between is None:
-        return part == token
-    return token.isdecimal() and len(token) < 5 and int(between[1]) <= int(token) <= int(between[2])
+    between = _range.fullmatch(part) if part.startswith("{") and token.isdecimal() else None
+    return between is not None and int(between[1]) <= int(token) <= int(between[2])

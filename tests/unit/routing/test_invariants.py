@@ -253,7 +253,7 @@ STORIES = st.tuples(st.sampled_from(BEGINNINGS), st.lists(STEPS, max_size=10)).m
 )
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(STORIES)
 def test_every_open_case_has_an_owner_and_a_date_whatever_happens(story: list[Later]) -> None:
     life = Life()
@@ -261,7 +261,7 @@ def test_every_open_case_has_an_owner_and_a_date_whatever_happens(story: list[La
         step(life)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(STORIES)
 def test_whatever_happened_the_customer_can_end_the_case_or_a_person_has_it(story: list[Later]) -> None:
     life = Life()
