@@ -15,8 +15,9 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.chassis import sql
+from services.chassis import metrics, sql
 from services.chassis.breaker import Breaker, BreakerOpen
+from services.chassis.clock import seconds
 from services.chassis.codec import Codec
 from services.chassis.database import is_transient
 from services.chassis.decider import Lookup, Origin
@@ -151,7 +152,7 @@ class Engine:
         operation: Operation | None = None,
         mode: _Mode | None = None,
     ) -> list[Outcome]:
-        mode = mode or _Mode()
+        mode, began = mode or _Mode(), seconds()
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
             fold, recorder, outcomes = await self._fold(connection, inputs, operation, mode)
             kafka = sum(one.origin in (Origin.EVENT, Origin.INBOUND) for one in inputs)
@@ -163,6 +164,7 @@ class Engine:
             if operation is not None:
                 await _audit(connection, operation)
         self.breaker.keep(kafka, failures)
+        metrics.batch_applied(inputs, outcomes, seconds() - began)
         self._announce(recorder.writes)
         return outcomes
 

@@ -54,13 +54,19 @@ def classified(policies: Policies, case: CaseRights | None, event: CaseClassifie
 def information_received(
     policies: Policies, case: CaseRights | None, event: CaseInformationReceived, given: Given
 ) -> Decided:
-    """The customer stated more facts: the coverage is assessed again if they change it."""
+    """The customer stated more facts: the coverage is assessed again if they change it.
+
+    While it could not be settled, every word of the customer is answered, even by the same assessment: what
+    was asked for has been given, so somebody must look now.
+    """
     if case is None:
         return Decision(case)
+    unsettled = is_unsettled(case)
     case = case.told(event.facts)
     if case.category not in ASSESSED:
         return Decision(case)
-    return _if_new(policies, case, Known.about(case, given.facts), given)
+    known = Known.about(case, given.facts)
+    return answer(policies, case, known, given) if unsettled else _if_new(policies, case, known, given)
 
 
 def assess_again(policies: Policies, case: CaseRights | None, again: AssessAgain, given: Given) -> Decided:

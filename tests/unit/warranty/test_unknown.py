@@ -85,6 +85,15 @@ def test_the_purchase_that_the_customer_names_later_is_matched() -> None:
     assert told.said()[-1] == "replacement.approved"
 
 
+def test_an_answer_that_does_not_settle_the_case_is_answered_all_the_same_so_that_a_person_looks() -> None:
+    told = story()
+    told.hears(opened())
+    told.hears(classified())
+    told.hears(informed(purchase_ref="T-0001"))
+    assert told.said() == ["coverage.assessed", "coverage.assessed"]
+    assert last_assessment(told).assessment_no == 2
+
+
 def test_a_delivery_that_is_not_registered_is_presumed_on_the_invoice_until_the_customer_says_otherwise() -> (
     None
 ):
