@@ -50,6 +50,8 @@ class Codec:
             data = self.data(origin, row["type"], record["raw"])
         except (KeyError, ValueError, TypeError) as problem:
             error = f"{type(problem).__name__}: {safe_message(problem)}"
+        if origin is Origin.EVENT and row["sequence"] is None:
+            error = "a record that cannot be read has no place in any order: it can only be discarded"
         position = record.get("position")
         return Input(
             subject=row["aggregate"],
@@ -102,7 +104,7 @@ def fields_at_fault(error: BaseException) -> tuple[str, ...]:
     if not callable(errors):
         return ()
     found = errors(include_url=False, include_context=False, include_input=False)
-    return tuple(".".join(map(str, e["loc"])) for e in found)[:20]
+    return tuple(".".join(map(str, e["loc"])) or "value" for e in found)[:20]
 
 
 def _message_classes(definition: Definition) -> Iterable[type[BaseModel]]:

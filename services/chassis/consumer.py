@@ -2,13 +2,15 @@
 
 One group and one consumer per service, all its topics. A batch is applied, then exactly its offsets are
 committed. While the database is away the same batch is tried again in place, so that the consumer stays in
-its group; a rebalance waits for the batch in flight, at most `DRAIN_SECONDS`, then rolls it back.
+its group; a rebalance waits for the batch in flight, at most `DRAIN_SECONDS`, then rolls it back. A consumer
+that stands still though there is something to read is made anew.
 """
 
 import asyncio
 import logging
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,6 +22,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from services.chassis.breaker import BreakerOpen
 from services.chassis.definition import Definition
 from services.chassis.engine import Engine
+from services.chassis.polling import SteadyConsumer, TopicsMissing, require_topics
 from services.chassis.records import RecordReader
 
 log = structlog.get_logger(__name__)
@@ -28,6 +31,8 @@ DRAIN_SECONDS = 5.0
 COMMIT_SECONDS = 10.0
 FIRST_DELAY, LAST_DELAY = 0.1, 5.0
 POLL_MILLISECONDS = 10
+SESSION_MILLISECONDS = 10_000
+WATCH_SECONDS = 15.0
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -46,7 +51,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._reader = RecordReader(definition.inbound, prefix)
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
-        self._starting: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._in_flight: asyncio.Task[None] | None = None
         self._assigned = False
         self._stopping = False
@@ -66,61 +71,85 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def start(self) -> None:
         """Join the group in the background; a broker that is away is tried again until it answers."""
         if self._topics:
-            self._starting = asyncio.create_task(self._connect(), name="consumer-start")
+            self._keeping = asyncio.create_task(self._keep_consuming(), name="consumer")
         else:
             self._assigned = True
 
     async def stop(self, grace: float = DRAIN_SECONDS) -> None:
         """Finish and commit the batch in flight, leave the group."""
         self._stopping = True
-        if self._starting is not None and not self._starting.done():
-            self._starting.cancel()
-            await asyncio.wait([self._starting])
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait([self._keeping])
         await self._drain(grace)
         await self._close()
 
-    async def _connect(self) -> None:
+    async def _keep_consuming(self) -> None:
         delay = FIRST_DELAY
-        while not self._stopping:
-            self._broker = KafkaBroker(
-                self._kafka,
-                apply_types=False,
-                allow_auto_create_topics=False,
-                graceful_timeout=DRAIN_SECONDS,
-                logger=None,
-                log_level=logging.DEBUG,
-                client_id=self._group,
-            )
-            self._subscriber = self._broker.subscriber(
-                *self._topics,
-                group_id=self._group,
-                batch=True,
-                max_records=self._batch_size,
-                batch_timeout_ms=POLL_MILLISECONDS,
-                ack_policy=AckPolicy.MANUAL,
-                auto_offset_reset="earliest",
-                parser=self._parse,
-                decoder=_decode,
-                listener=self,
-                session_timeout_ms=10_000,
-                heartbeat_interval_ms=1_000,
-                rebalance_timeout_ms=15_000,
-                max_poll_interval_ms=3_600_000,
-                include_in_schema=False,
-            )
-            self._subscriber(self._handle)
+        while True:
             try:
-                await self._broker.start()
-            except (KafkaError, OSError, TimeoutError) as error:
-                self._trouble = f"Kafka at {self._kafka} does not answer ({type(error).__name__})"
-                log.warning("kafka_away", error=type(error).__name__)
+                await self._connect()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
+                self._trouble = f"Kafka at {self._kafka}: {_why_not(error)}"
+                log.warning("cannot_consume", error=type(error).__name__)
                 await self._close()
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LAST_DELAY)
-            else:
-                self._trouble = None
-                log.info("consuming", topics=self._topics, group=self._group)
+                continue
+            self._trouble, delay = None, FIRST_DELAY
+            log.info("consuming", topics=self._topics, group=self._group)
+            await self._until_it_stands_still()
+            log.error("consumer_stands_still", group=self._group)
+            self._assigned = False
+            await self._close()
+
+    async def _connect(self) -> None:
+        await require_topics(self._kafka, self._topics)
+        self._broker = KafkaBroker(
+            self._kafka,
+            apply_types=False,
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            graceful_timeout=DRAIN_SECONDS,
+            logger=None,
+            log_level=logging.DEBUG,
+            client_id=self._group,
+        )
+        self._subscriber = self._broker.subscriber(
+            *self._topics,
+            group_id=self._group,
+            batch=True,
+            max_records=self._batch_size,
+            batch_timeout_ms=POLL_MILLISECONDS,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            parser=self._parse,
+            decoder=_decode,
+            listener=self,
+            session_timeout_ms=SESSION_MILLISECONDS,
+            heartbeat_interval_ms=SESSION_MILLISECONDS // 10,
+            rebalance_timeout_ms=15_000,
+            max_poll_interval_ms=3_600_000,
+            include_in_schema=False,
+        )
+        self._subscriber(self._handle)
+        builder: Any = await self._broker.connect()
+        self._broker.config.broker_config.builder = partial(SteadyConsumer, **builder.keywords)
+        await self._broker.start()
+
+    async def _until_it_stands_still(self) -> None:
+        """Return when the same records stay unread between two looks, with no batch in flight."""
+        before: dict[TopicPartition, int] = {}
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                async with asyncio.timeout(WATCH_SECONDS):
+                    unread = {} if self._in_flight else await self._subscriber.consumer.unread()
+            except (KafkaError, TimeoutError):
+                unread = {}  # the broker is away, which is no fault of the consumer
+            if self._in_flight is None and before.items() & unread.items():
                 return
+            before = unread
 
     async def _close(self) -> None:
         broker, self._broker = self._broker, None
@@ -159,17 +188,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._in_flight = None
 
     async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
-        inputs = [self._reader.read(record) for record in records]
         delay = FIRST_DELAY
         while True:
             try:
-                await self._engine.apply(inputs)
+                await self._engine.apply([self._reader.read(record) for record in records])
                 break
             except BreakerOpen as error:
                 self._trouble, delay = f"breaker open: {error}", LAST_DELAY
             except Exception as error:
                 self._trouble = f"a batch cannot be stored ({type(error).__name__})"
                 log.exception("batch_failed", records=len(records))
+            if self._stopping:
+                return
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             delay = min(delay * 2, LAST_DELAY)
         self._trouble = None
@@ -207,6 +237,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 async def _decode(message: KafkaMessage) -> tuple[ConsumerRecord, ...]:
     records: tuple[ConsumerRecord, ...] = message.raw_message
     return records
+
+
+def _why_not(error: Exception) -> str:
+    return str(error) if isinstance(error, TopicsMissing) else f"no answer ({type(error).__name__})"
 
 
 def topics_of(definition: Definition) -> list[str]:

@@ -1,5 +1,6 @@
 """From a Kafka record to an input: what cannot be read becomes a dead letter or a rejection, never a loss."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -25,7 +26,8 @@ class Record(Protocol):
     topic: str
     partition: int
     offset: int
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes]] | None
+    """None when the record could not be unpacked."""
     value: bytes | None
 
 
@@ -45,17 +47,15 @@ class RecordReader:
         topic = record.topic.removeprefix(self.prefix)
         position = Position(topic, record.partition, record.offset)
         try:
-            _refuse_oversize(record.value)
-            envelope, data = from_record(record.headers, record.value)
-            _refuse_nul(envelope)
+            envelope, data = from_record(_headers(record), record.value)
             raw = data.decode()
+            if topic.startswith("ciclo.inbound."):
+                return self._inbound(envelope, raw, position)
+            return _own(envelope, raw, position)
         except UnicodeDecodeError:
             return self._unreadable(position, BadEnvelope("not_utf8", "value"))
         except BadEnvelope as error:
             return self._unreadable(position, error)
-        if topic.startswith("ciclo.inbound."):
-            return self._inbound(envelope, raw, position)
-        return _own(envelope, raw, position)
 
     def _inbound(self, envelope: Envelope, raw: str, position: Position) -> Input:
         model = EVENTS.get(envelope.type)
@@ -76,15 +76,16 @@ class RecordReader:
             raw=raw,
             time=envelope.time,
             traceparent=envelope.traceparent or new_traceparent(),
-            business_key=BusinessKey(envelope.type, "/".join(data.business_key()), ""),
+            business_key=BusinessKey(envelope.type, json.dumps(data.business_key()), ""),
             position=position,
             label=envelope.id,
         )
 
     def _unreadable(self, position: Position, error: BadEnvelope) -> Input:
         if position.topic.startswith("ciclo.inbound."):
-            where = f"{position.topic}/{position.partition}/{position.offset}"
-            return _refused(position, where, "", Refusal(error.code, str(error), (error.location,)))
+            refusal = Refusal(error.code, str(error), (error.location,))
+            return _refused(position, _place(position), "", refusal)
+        # Its place in the order of a case is unknown, so it is an aggregate of its own and blocks no case.
         return Input(
             subject=_position_id(position),
             origin=Origin.EVENT,
@@ -92,6 +93,8 @@ class RecordReader:
             id=_position_id(position),
             data=None,
             raw="",
+            traceparent=new_traceparent(),
+            business_key=BusinessKey("unreadable", _place(position), ""),
             position=position,
             error=str(error),
         )
@@ -100,23 +103,23 @@ class RecordReader:
 def _own(envelope: Envelope, raw: str, position: Position) -> Input:
     """A record of one of Ciclo's services: it counts, even if this release does not know its type."""
     subject, event_id = subject_of(envelope.subject), subject_of(envelope.id)
-    error = None
-    data = None
-    if subject is None or event_id is None:
-        error = "malformed at " + ("ce_subject" if subject is None else "ce_id")
-    elif envelope.sequence is None:
-        error = "missing at ce_sequence"
-    else:
-        model = EVENTS.get(envelope.type)
-        try:
-            data = None if model is None else model.read(raw)
-        except ValidationError as invalid:
-            error = safe_message(invalid)
+    if subject is None:
+        raise BadEnvelope("malformed", "ce_subject")
+    if event_id is None:
+        raise BadEnvelope("malformed", "ce_id")
+    if envelope.sequence is None:
+        raise BadEnvelope("missing", "ce_sequence")
+    model = EVENTS.get(envelope.type)
+    data, error = None, None
+    try:
+        data = None if model is None else model.read(raw)
+    except ValidationError as invalid:
+        error = safe_message(invalid)
     return Input(
-        subject=subject or _position_id(position),
+        subject=subject,
         origin=Origin.EVENT,
         type=envelope.type,
-        id=event_id or _position_id(position),
+        id=event_id,
         data=data,
         raw=raw,
         time=envelope.time,
@@ -130,7 +133,6 @@ def _own(envelope: Envelope, raw: str, position: Position) -> Input:
 
 
 def _refused(position: Position, label: str, event_type: str, refusal: Refusal) -> Input:
-    key = f"{position.topic}/{position.partition}/{position.offset}"
     return Input(
         subject=_position_id(position),
         origin=Origin.INBOUND,
@@ -139,24 +141,24 @@ def _refused(position: Position, label: str, event_type: str, refusal: Refusal) 
         data=None,
         raw="",
         traceparent=new_traceparent(),
-        business_key=BusinessKey("rejected", key, ""),
+        business_key=BusinessKey("rejected", _place(position), ""),
         position=position,
         label=label,
         refusal=refusal,
     )
 
 
+def _place(position: Position) -> str:
+    return f"{position.topic}/{position.partition}/{position.offset}"
+
+
 def _position_id(position: Position) -> UUID:
     return derived_id("record", position.topic, str(position.partition), str(position.offset))
 
 
-def _refuse_oversize(value: bytes | None) -> None:
-    if len(value or b"") > MAX_VALUE_BYTES:
+def _headers(record: Record) -> Sequence[tuple[str, bytes]]:
+    if record.headers is None:
+        raise BadEnvelope("malformed", "headers")
+    if len(record.value or b"") > MAX_VALUE_BYTES:
         raise BadEnvelope("too_long", "value")
-
-
-def _refuse_nul(envelope: Envelope) -> None:
-    """PostgreSQL's text cannot hold NUL; no honest publisher sends it."""
-    for name in ("id", "source", "type", "subject"):
-        if "\0" in getattr(envelope, name):
-            raise BadEnvelope("malformed", f"ce_{name}")
+    return record.headers
