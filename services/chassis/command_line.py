@@ -66,16 +66,16 @@ def main(
     """Do what the command line says (without a subcommand: run the service), then exit the process."""
     parser = _parser(service, settings)
     parsed = parser.parse_args(arguments)
+    word = parsed.subcommand or "run"
+    chosen = next(subcommand for subcommand in SUBCOMMANDS if subcommand.word == word)
     try:
         loaded = load(settings)
+        # What the other subcommands print is for people and pipes; logs stay apart from it.
+        logs.configure(service, loaded.log_level, sys.stdout if word == "run" else sys.stderr)
+        sys.exit(chosen.run(Invocation(service, loaded, build_app, parsed)))
     except BadSettings as error:
         sys.stderr.write(f"{service}: {error}\n")
         sys.exit(USAGE)
-    word = parsed.subcommand or "run"
-    # What the other subcommands print is for people and pipes; logs stay apart from it.
-    logs.configure(service, loaded.log_level, sys.stdout if word == "run" else sys.stderr)
-    chosen = next(subcommand for subcommand in SUBCOMMANDS if subcommand.word == word)
-    sys.exit(chosen.run(Invocation(service, loaded, build_app, parsed)))
 
 
 def run_async(work: Coroutine[Any, Any, int]) -> int:

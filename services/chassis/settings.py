@@ -12,7 +12,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 class BadSettings(Exception):
-    """Settings that are missing or invalid; the message names each variable and what was expected."""
+    """Settings, or data files they name, are missing or invalid; the message names what and where."""
 
 
 def _database_url(url: SecretStr) -> SecretStr:

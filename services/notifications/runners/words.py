@@ -6,9 +6,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ciclo_schemas.values import Party, PartyKind, RemedyKind
+from services.chassis.settings import BadSettings
 
 
-class WordsMissing(ValueError):
+class WordsMissing(BadSettings):
     """A file of words or a template is missing or incomplete; the message names it."""
 
 
