@@ -76,7 +76,7 @@ class Effects(Loop):
             return 0 if await self._apply() else None
 
     async def _read(self, lanes: frozenset[int]) -> list[tuple[Any, EffectCall]]:
-        async with self._lanes.session() as session:
+        async with self._lanes.session(lanes) as session:
             rows = await session.fetch(READ, sorted(lanes), self._kind, self._runner.batch)
         owed, unreadable = [], []
         for row in rows:

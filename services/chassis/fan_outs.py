@@ -53,7 +53,7 @@ class FanOuts(Loop):
         with self._lanes.using() as lanes:
             if not lanes:
                 return None
-            async with self._lanes.session() as session:
+            async with self._lanes.session(lanes) as session:
                 rows = await session.fetch(READ, sorted(lanes), list(self._resting), AT_ONCE)
             for row in rows:
                 await self._tell(row)

@@ -51,7 +51,7 @@ def lane_of(subject: UUID) -> int:
 
 
 class LanesLost(Exception):
-    """There is no session with the database now, and so no lane."""
+    """There is no session with the database now, or it has not got these lanes."""
 
 
 class Lanes(Loop):
@@ -97,15 +97,15 @@ class Lanes(Loop):
                 self.wake()
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[asyncpg.Connection]:
-        """The session that holds the locks, for a short statement; one user at a time.
+    async def session(self, lanes: frozenset[int] = frozenset()) -> AsyncIterator[asyncpg.Connection]:
+        """The session that holds the locks, those of `lanes` for certain; for short statements, one by one.
 
         Raises LanesLost. Whatever else is raised inside ends the session, because asyncpg may have lost its
         place in it (asyncpg #1069): the lanes are gone, and taken anew.
         """
         async with self._one_at_a_time:
             connection = self._connection
-            if connection is None:
+            if connection is None or not lanes <= self._held:
                 raise LanesLost
             try:
                 yield connection

@@ -13,13 +13,13 @@ from services.chassis.publisher import Publisher
 
 BATCH: Final = 500
 
-# Each lane is read in the order of its ids, so the events of an aggregate stay in theirs. The snapshot says
-# which transactions may still add rows below what is seen here.
+MARK_EVERY_S: Final = 1.0
+
+# Each lane is read in the order of its ids, so the events of an aggregate stay in theirs.
 READ: Final = """
 SELECT seen.*, outbox.lane, outbox.id AS outbox_id, events.*
 FROM (
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_running,
-        pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_transaction, ciclo_now() AS now
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_running, ciclo_now() AS now
 ) AS seen
 LEFT JOIN (
     unnest($1::smallint[]) AS mine (lane_number)
@@ -30,6 +30,7 @@ LEFT JOIN (
 ) ON true
 ORDER BY outbox.id
 """
+NEXT_TRANSACTION: Final = "SELECT pg_current_xact_id()::text::bigint"
 DELETE: Final = """
 DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) AS sent (lane, id)
 WHERE outbox.lane = sent.lane AND outbox.id = sent.id
@@ -45,22 +46,30 @@ class NotAcknowledged(Exception):
 class Floor:
     """The outbox id at or below which nothing is left and nothing will appear.
 
-    Reading above it skips the dead rows that a long-open snapshot keeps. A transaction may commit a low id
-    late, so the floor only rises to an id that was seen before every transaction still running began: an
-    aggregate's transactions draw ids after they have locked its row, that is, after they have a number.
+    Reading above it skips the dead rows that a long-open snapshot keeps. But a transaction may commit a low
+    id late, and its aggregate's next event right after it: so the floor rises to an id only once every
+    transaction that had begun when the id was seen is over. Ids are drawn by transactions that have a number
+    already, because they have locked their aggregate before.
     """
 
     def __init__(self) -> None:
         self.id = 0
         self._mark: tuple[int, int] | None = None
 
-    def saw(self, ids: Sequence[int], oldest_running: int, next_transaction: int) -> None:
-        """Take note of a read above the floor: its ids in order, the transaction numbers of its snapshot."""
-        if self._mark is not None and oldest_running >= self._mark[0]:
-            self.id = max(self.id, min(self._mark[1], ids[0] - 1) if ids else self._mark[1])
-            self._mark = None
-        if self._mark is None and ids:
-            self._mark = (next_transaction, ids[-1])
+    @property
+    def marked(self) -> bool:
+        """Whether an id is waiting for transactions to end."""
+        return self._mark is not None
+
+    def mark(self, highest: int, transaction: int) -> None:
+        """Note the highest id of a read; `transaction` is a number that was drawn after the read."""
+        self._mark = (highest, transaction)
+
+    def saw(self, lowest: int | None, oldest_running: int) -> None:
+        """Take note of a read above the floor: its lowest id, the oldest transaction that ran meanwhile."""
+        if self._mark is not None and oldest_running >= self._mark[1]:
+            highest, self._mark = self._mark[0], None
+            self.id = highest if lowest is None else min(highest, lowest - 1)
 
 
 @dataclass(slots=True)
@@ -84,6 +93,7 @@ class Relay(Loop):
         self._publisher = publisher
         self._floor = Floor()
         self._floor_of: tuple[int, frozenset[int]] = (0, frozenset())
+        self._marked_at = 0.0
         self._refused: set[str] = set()
         self._refused_since = 0.0
         self.counts = Counts()
@@ -111,15 +121,18 @@ class Relay(Loop):
     async def _read(self, lanes: frozenset[int]) -> list[Any]:
         if self._floor_of != (self._lanes.generation, lanes):
             self._floor, self._floor_of = Floor(), (self._lanes.generation, lanes)
-        async with self._lanes.session() as connection:
+        async with self._lanes.session(lanes) as connection:
             rows = await connection.fetch(READ, sorted(lanes), self._floor.id, BATCH // len(lanes))
-        seen = rows[0]
-        if seen["outbox_id"] is None:
-            rows = []
-        self._floor.saw([row["outbox_id"] for row in rows], seen["oldest_running"], seen["next_transaction"])
-        since = seen["occurred_at"]
-        self.oldest_unsent = 0.0 if since is None else (seen["now"] - since).total_seconds()
-        return rows
+            lowest, highest = rows[0]["outbox_id"], rows[-1]["outbox_id"]
+            self._floor.saw(lowest, rows[0]["oldest_running"])
+            # The snapshot does not tell the newest number that is taken, only the newest that is over; to
+            # learn it takes a number, which is cheap but not to be wasted.
+            if highest is not None and not self._floor.marked and seconds() - self._marked_at > MARK_EVERY_S:
+                self._marked_at = seconds()
+                self._floor.mark(highest, await connection.fetchval(NEXT_TRANSACTION))
+        since = rows[0]["occurred_at"]
+        self.oldest_unsent = 0.0 if since is None else (rows[0]["now"] - since).total_seconds()
+        return [] if lowest is None else rows
 
     async def _publish(self, rows: Sequence[Any]) -> int:
         """Send rows, delete those that are with the broker; how many were."""

@@ -48,7 +48,7 @@ class Sweeper(Loop):
             after = rows[-1]["aggregate"] if len(rows) == PAGE else None
 
     async def _read(self, lanes: frozenset[int], after: UUID) -> Sequence[Any]:
-        async with self._lanes.session() as session:
+        async with self._lanes.session(lanes) as session:
             rows: Sequence[Any] = await session.fetch(READ, sorted(lanes), after, PAGE)
             return rows
 

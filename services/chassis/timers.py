@@ -45,7 +45,7 @@ class Timers(Loop):
         with self._lanes.using() as lanes:
             if not lanes:
                 return None
-            async with self._lanes.session() as session:
+            async with self._lanes.session(lanes) as session:
                 rows = await session.fetch(READ, sorted(lanes), BATCH)
                 if not rows:
                     wait: float | None = await session.fetchval(NEXT, sorted(lanes))

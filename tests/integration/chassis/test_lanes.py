@@ -113,6 +113,17 @@ async def test_an_error_in_the_session_gives_the_lanes_up_instead_of_reading_on(
         await until(lambda: lanes.owned == ALL)
 
 
+async def test_lanes_are_read_only_in_a_session_that_holds_them(url: str) -> None:
+    async with replica(url, "holding") as lanes:
+        await until(lambda: lanes.owned == ALL)
+        async with lanes.session(ALL) as session:
+            assert await session.fetchval("SELECT 1") == 1
+        with pytest.raises(LanesLost):
+            async with lanes.session(frozenset({LANES})):
+                pass
+        assert lanes.owned == ALL
+
+
 async def test_a_lane_is_handed_over_only_when_nothing_works_on_it(url: str) -> None:
     async with replica(url, "busy") as first:
         await until(lambda: first.owned == ALL)

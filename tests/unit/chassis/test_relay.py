@@ -15,7 +15,7 @@ class Outbox:
     """PostgreSQL as far as the floor depends on it: locks, transaction numbers, ids, late commits."""
 
     def __init__(self) -> None:
-        self.next_transaction, self.next_id = 1, 1
+        self.next_transaction, self.next_id, self.last_over = 1, 1, 0
         self.running: dict[int, tuple[int, list[int]]] = {}  # key -> transaction, ids drawn
         self.committed: dict[int, tuple[int, int]] = {}  # id -> key, sequence of the key
         self.written: dict[int, int] = defaultdict(int)
@@ -30,14 +30,21 @@ class Outbox:
 
     def commit(self, key: int) -> None:
         if key in self.running:
-            for id_ in self.running.pop(key)[1]:
+            transaction, ids = self.running.pop(key)
+            self.last_over = max(self.last_over, transaction)
+            for id_ in ids:
                 self.written[key] += 1
                 self.committed[id_] = (key, self.written[key])
 
     def read(self, floor: Floor, limit: int) -> list[int]:
         ids = sorted(id_ for id_ in self.committed if id_ > floor.id)[:limit]
-        oldest = min((number for number, _ in self.running.values()), default=self.next_transaction)
-        floor.saw(ids, oldest, self.next_transaction)
+        # A snapshot counts as running what is older than the newest that is over (GetSnapshotData).
+        numbers = [number for number, _ in self.running.values() if number <= self.last_over]
+        floor.saw(ids[0] if ids else None, min(numbers, default=self.last_over + 1))
+        if ids and not floor.marked:
+            floor.mark(ids[-1], self.next_transaction)
+            self.last_over = self.next_transaction
+            self.next_transaction += 1
         return ids
 
 
@@ -80,18 +87,20 @@ def test_every_event_is_read_in_the_order_of_its_aggregate_however_late_others_c
     assert sent == outbox.written
 
 
-def test_once_nothing_older_runs_the_floor_rises_past_what_was_deleted() -> None:
+def test_once_everything_that_had_begun_is_over_the_floor_rises_past_what_was_deleted() -> None:
     floor = Floor()
-    floor.saw([5, 6, 9], oldest_running=100, next_transaction=101)
+    floor.mark(9, transaction=101)
+    floor.saw(12, oldest_running=100)
     assert floor.id == 0  # transaction 100 may still add a 4
-    floor.saw([12], oldest_running=101, next_transaction=102)
+    floor.saw(12, oldest_running=101)
     assert floor.id == 9
-    floor.saw([], oldest_running=102, next_transaction=102)
+    floor.mark(12, transaction=105)
+    floor.saw(None, oldest_running=106)
     assert floor.id == 12
 
 
 def test_the_floor_stays_below_what_is_still_to_be_sent() -> None:
     floor = Floor()
-    floor.saw([5, 9], oldest_running=101, next_transaction=101)
-    floor.saw([5, 9], oldest_running=101, next_transaction=101)
+    floor.mark(9, transaction=101)
+    floor.saw(5, oldest_running=102)
     assert floor.id == 4
