@@ -148,9 +148,7 @@ class App:
             for there_is_work, loops in (
                 (committed.events, [relay]),
                 (committed.effects, effects),
-                (committed.timers, [timers]),
                 (committed.fan_outs, [fan_outs]),
-                (committed.parked, [sweeper]),
             ):
                 if there_is_work:
                     for loop in loops:

@@ -18,7 +18,7 @@ import structlog
 from services.chassis import metrics, sql
 from services.chassis.breaker import Breaker, BreakerOpen
 from services.chassis.clock import seconds
-from services.chassis.codec import Codec
+from services.chassis.codec import Codec, safe_message
 from services.chassis.database import is_transient
 from services.chassis.decider import Lookup, Origin
 from services.chassis.definition import Connection, Definition
@@ -36,13 +36,11 @@ ACQUIRE_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a transaction left to do: the loops that do it are woken."""
+    """What a transaction left to do now: the loops that do it are woken."""
 
     events: bool
     effects: bool
-    timers: bool
     fan_outs: bool
-    parked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +218,16 @@ class Engine:
             if one.claim not in taken:
                 gone.add(index)
             elif (data := taken[one.claim]) is not None:
-                fresh[index] = replace(one, data=self.codec.message(one.type, data), raw=data)
+                fresh[index] = self._with_data(one, data)
         return fresh, gone
+
+    def _with_data(self, one: Input, data: str) -> Input:
+        """The input with the data of the row it was claimed from, which may have been replaced meanwhile."""
+        try:
+            return replace(one, data=self.codec.message(one.type, data), raw=data, error=None)
+        except (KeyError, ValueError, TypeError) as error:
+            failure = f"{type(error).__name__}: {safe_message(error)}"
+            return replace(one, data=None, raw=data, error=failure)
 
     async def _write(self, connection: Connection, fold: Fold, recorder: Recorder) -> None:
         for statement, arguments in (
@@ -235,9 +241,7 @@ class Engine:
         committed = Committed(
             events=bool(writes.events),
             effects=bool(writes.effects),
-            timers=bool(writes.timers),
             fan_outs=bool(writes.fan_outs),
-            parked=bool(writes.parked),
         )
         for callback in self._callbacks:
             callback(committed)

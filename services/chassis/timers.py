@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-from services.chassis.codec import Codec, safe_message
-from services.chassis.decider import Message, Origin
+from services.chassis.decider import Origin
 from services.chassis.engine import Engine
 from services.chassis.ids import derived_id
 from services.chassis.inputs import Claim, Input
@@ -50,30 +49,21 @@ class Timers(Loop):
                 if not rows:
                     wait: float | None = await session.fetchval(NEXT, sorted(lanes))
                     return LOOK_EVERY_S if wait is None else min(max(wait, 0.001), LOOK_EVERY_S)
-            await self._engine.apply([_input(row, self._engine.codec) for row in rows])
+            await self._engine.apply([_input(row) for row in rows])
         return 0
 
 
-def _input(row: Any, codec: Codec) -> Input:
+def _input(row: Any) -> Input:
+    """The timer as an input; the engine reads its data when it claims the row."""
     aggregate, kind, key, due = row["aggregate"], row["kind"], row["key"], row["due_at"]
-    data, error = _read(codec, kind, row["data"])
     return Input(
         subject=aggregate,
         origin=Origin.TIMER,
         type=kind,
         id=derived_id("timer", str(aggregate), kind, key, due.isoformat()),
-        data=data,
+        data=None,
         raw=row["data"],
         time=due,
         traceparent=row["traceparent"],
         claim=Claim("timers", (aggregate, kind, key)),
-        error=error,
     )
-
-
-def _read(codec: Codec, kind: str, raw: str) -> tuple[Message | None, str | None]:
-    """Read the timer's data, or say why it cannot be read: it becomes a dead letter and delays no other."""
-    try:
-        return codec.message(kind, raw), None
-    except (KeyError, ValueError, TypeError) as error:
-        return None, f"{type(error).__name__}: {safe_message(error)}"

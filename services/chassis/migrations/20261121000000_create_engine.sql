@@ -137,6 +137,7 @@ CREATE TABLE effects (
     UNIQUE (aggregate, kind, cause, key)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 CREATE INDEX effects_in_order ON effects (lane, aggregate, ordering, id);
+CREATE INDEX effects_due ON effects (lane, kind, due_at, id);
 
 CREATE TABLE timers (
     aggregate uuid NOT NULL,

@@ -65,7 +65,6 @@ async def test_a_thousand_timers_ring_once_each_while_replicas_come_and_go(world
     assert [await world.state(n) for n in (0, 500, 999)] == [["human", "ring:0"]] * 3
 
 
-@pytest.mark.xfail(strict=True, reason="the engine reads a claimed timer's data again, and stumbles itself")
 async def test_a_timer_that_this_release_cannot_read_becomes_a_dead_letter_and_delays_no_other(
     world: World, url: str
 ) -> None:
