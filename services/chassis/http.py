@@ -40,12 +40,13 @@ __all__ = [
 _bearer = HTTPBearer(auto_error=False, description="The secret that staff tools and services share")
 
 
-def _commands(request: Request) -> Commands:
+# Coroutines, though they never wait: FastAPI would run plain functions in a thread, at every request.
+async def _commands(request: Request) -> Commands:
     commands: Commands = request.app.state.commands
     return commands
 
 
-def _pool(request: Request) -> asyncpg.Pool:
+async def _pool(request: Request) -> asyncpg.Pool:
     pool: asyncpg.Pool = request.app.state.pool
     return pool
 
@@ -66,7 +67,7 @@ IfCaseClock = Annotated[
 ]
 
 
-def service_token(
+async def service_token(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> None:
     """Let only those pass who show the service token. Raises Problem 401."""

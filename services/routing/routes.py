@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel
 
 from ciclo_schemas.values import Category, Code, Identifier
+from services.chassis.commands import Commands
 from services.chassis.decider import Message, Refusal
 from services.chassis.http import (
     CommandsDep,
@@ -48,9 +49,7 @@ class EscalationBody(BaseModel):
 class Desk:
     """Sends a person's command about a case and answers with the case as it then stands."""
 
-    def __init__(
-        self, case_id: UUID, response: Response, commands: CommandsDep, if_clock: IfCaseClock = None
-    ) -> None:
+    def __init__(self, case_id: UUID, response: Response, commands: Commands, if_clock: str | None) -> None:
         self._case_id = case_id
         self._response = response
         self._commands = commands
@@ -63,7 +62,13 @@ class Desk:
         return CaseReply.model_validate_json(outcome.reply or "")
 
 
-DeskDep = Annotated[Desk, Depends()]
+async def _desk(
+    case_id: UUID, response: Response, commands: CommandsDep, if_clock: IfCaseClock = None
+) -> Desk:
+    return Desk(case_id, response, commands, if_clock)
+
+
+DeskDep = Annotated[Desk, Depends(_desk)]
 
 
 @router.get("/queues/{queue}/cases")

@@ -11,7 +11,7 @@ def routers(settings: IntakeSettings) -> list[APIRouter]:
     """Every route; answers are kept by no cache, because all of them are about somebody."""
     door = Door(settings.tracking_secret.get_secret_value().encode(), settings.public_url)
 
-    def at_the_door(request: Request, response: Response) -> None:
+    async def at_the_door(request: Request, response: Response) -> None:
         request.state.door = door
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"

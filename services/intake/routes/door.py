@@ -61,7 +61,7 @@ class Door:
         return hmac.digest(self.secret, purpose + b":" + message, "sha256")
 
 
-def _door(request: Request) -> Door:
+async def _door(request: Request) -> Door:
     door: Door = request.state.door
     return door
 
@@ -69,7 +69,7 @@ def _door(request: Request) -> Door:
 DoorDep = Annotated[Door, Depends(_door)]
 
 
-def tracked(
+async def tracked(
     case_id: UUID,
     door: DoorDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_tracking_bearer)],
@@ -82,11 +82,11 @@ def tracked(
         raise problem(404, "unknown_case", "there is no such case")
 
 
-def _by_service(
+async def _by_service(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_service_bearer)]
 ) -> bool:
     try:
-        service_token(request, credentials)
+        await service_token(request, credentials)
     except Problem:
         return False
     return True

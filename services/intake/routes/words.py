@@ -58,7 +58,7 @@ class Ear:
         return self.door.business_key(f"{type(word).__name__}:{self.case_id}", self.idempotency_key, body)
 
 
-def _ear(
+async def _ear(
     case_id: UUID,
     response: Response,
     commands: CommandsDep,
