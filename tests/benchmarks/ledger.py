@@ -64,7 +64,7 @@ class Ledger:
         return case
 
     def end(self, case: Case) -> None:
-        """A case was closed."""
+        """A case was closed and its customer told so."""
         if case.ended_at is None:
             self.last_end = case.ended_at = seconds()
             self.ended += 1

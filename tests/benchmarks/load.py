@@ -17,7 +17,7 @@ from typing import Any
 
 import uvloop
 
-from ciclo_schemas import routing, warranty
+from ciclo_schemas import notifications, routing, warranty
 from ciclo_schemas.topics import TopicsError
 from demo.processes import ServiceFailed, Services
 from deploy.embedded import CannotStart, Servers
@@ -32,7 +32,7 @@ from tests.benchmarks.partners import Post, Shop
 from tests.benchmarks.people import Agents, Customers
 from tests.benchmarks.plans import Plan
 from tests.benchmarks.report import Report
-from tests.benchmarks.town import PARTNERS_HEAR, PEOPLE_HEAR, Town, open_service_points
+from tests.benchmarks.town import LETTER_BOXES_HEAR, PARTNERS_HEAR, PEOPLE_HEAR, Town, open_service_points
 from tests.benchmarks.web import Web
 from tests.benchmarks.wire import listening, writing
 
@@ -102,6 +102,7 @@ class Run:
                 for group, topic, events in (
                     ("load-people", routing.TOPIC, PEOPLE_HEAR),
                     ("load-partners", warranty.TOPIC, PARTNERS_HEAR),
+                    ("load-letter-boxes", notifications.TOPIC, LETTER_BOXES_HEAR),
                 )
             ]
             await open_service_points(warranty_web, services.token)

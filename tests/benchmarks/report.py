@@ -19,7 +19,7 @@ class Report:
     seconds: float = 0
     registering_s: float = 0
     case_seconds: dict[str, float] = field(default_factory=dict)
-    """From the request that opens a case to reading that it is closed: p50, p95, max."""
+    """From the request that opens a case until its customer is told that it is closed: p50, p95, max."""
     peak_mb: dict[str, float] = field(default_factory=dict)
     cpu_s: dict[str, float] = field(default_factory=dict)
     records: dict[str, int] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Report:
             "",
             f"{self.ended} of {self.cases} cases ended in {self.seconds:.0f} s: {rate:.1f} cases/s "
             f"(window {self.window})",
-            f"  a case took, from opening to closing: {_pairs(self.case_seconds)} s",
+            f"  a case took, from its first word to the last letter: {_pairs(self.case_seconds)} s",
             f"  {sum(self.events.values())} events on {len(self.records)} topics, "
             f"{self.redelivered} redelivered; {self.mails} mails",
             f"  {sum(self.requests.values())} requests; asked again: {_pairs(self.repeats)}",

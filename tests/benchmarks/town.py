@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from ciclo_schemas.events import Event
-from ciclo_schemas.routing import CaseAssigned, CaseClosed, ResolutionProposed
+from ciclo_schemas.notifications import NotificationSent
+from ciclo_schemas.routing import CaseAssigned, ResolutionProposed
 from ciclo_schemas.warranty import (
     CoverageAssessed,
     ItemReceived,
@@ -26,10 +27,14 @@ CAPACITY = 100_000
 
 Reaction = Callable[[Case, Any], Awaitable[None]]
 
-PEOPLE_HEAR = (CaseAssigned, ResolutionProposed, CaseClosed)
+PEOPLE_HEAR = (CaseAssigned, ResolutionProposed)
 """On routing's topic."""
 PARTNERS_HEAR = (CoverageAssessed, RepairAuthorized, ItemReceived, ReplacementApproved, ReplacementShipped)
 """On warranty's topic."""
+LETTER_BOXES_HEAR = (NotificationSent,)
+"""On the topic of notifications."""
+LAST_WORD = "closed"
+"""The template of the last message of a case: messages of one case are sent in order."""
 
 
 class Town:
@@ -55,8 +60,9 @@ class Town:
         case = self._ledger.find(case_id, event)
         if case is None:
             return
-        if isinstance(event, CaseClosed):
-            self._ledger.end(case)
+        if isinstance(event, NotificationSent):
+            if event.template == LAST_WORD:
+                self._ledger.end(case)
         else:
             self._begin(self._react(case, event))
 
