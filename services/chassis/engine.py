@@ -300,8 +300,9 @@ async def _advance(connection: Connection, advance: FanOutAdvance) -> None:
 
 
 def _is_of_an_input(error: Exception) -> bool:
-    """Whether a decision, not the database or the batch, is to blame."""
-    return not (is_transient(error) or isinstance(error, (BreakerOpen, FanOutMoved)))
+    """Whether a decision is to blame: not the database, the batch, or a schema that lacks a migration."""
+    others = (BreakerOpen, FanOutMoved, asyncpg.SyntaxOrAccessError)
+    return not (is_transient(error) or isinstance(error, others))
 
 
 def _name(error: Exception) -> str:

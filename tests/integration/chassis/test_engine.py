@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid5
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ciclo_schemas.events import Event
 from ciclo_schemas.inbound import WorkshopReported, WorkshopReportKind
-from services.chassis.decider import Decider, Origin, State
+from services.chassis.decider import Decider, Decision, Origin, State
 from services.chassis.engine import Engine
 from services.chassis.inputs import BusinessKey, Claim, Fate, Input, Operation
 from tests.conftest import NewDatabase
@@ -181,6 +183,16 @@ async def test_a_text_that_the_database_cannot_hold_is_a_dead_letter_not_a_stand
     assert fates(await world.engine.apply(inputs)) == [Fate.DEAD, Fate.APPLIED]
 
 
+async def test_a_missing_migration_stops_the_service_instead_of_filling_the_dead_letters(world: World) -> None:
+    await world.pool.execute("ALTER TABLE slots RENAME TO slots_of_the_next_release")
+    try:
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await world.engine.apply([event(1, "intake", 1, information_of("slot-a"))])
+    finally:
+        await world.pool.execute("ALTER TABLE slots_of_the_next_release RENAME TO slots")
+    assert await world.count("dead_letters") == 0
+
+
 async def test_a_timer_that_was_replaced_meanwhile_does_not_ring(world: World) -> None:
     await world.engine.apply([event(1, "intake", 1, human_of())])
     due = Input(
@@ -302,8 +314,6 @@ class NewerCount(Count):
 
 async def test_an_older_release_keeps_fields_that_it_does_not_know(world: World) -> None:
     def add(state: NewerCount | None, _command: Any, _given: Any) -> Any:
-        from services.chassis.decider import Decision
-
         return Decision((state or NewerCount()).model_copy(update={"mood": "glad"}))
 
     newer: Decider[NewerCount] = Decider("count", NewerCount, {type(command(1, "x").data): add})  # type: ignore[dict-item]
@@ -357,15 +367,14 @@ def history(steps: list[tuple[int, str, str, bool]]) -> list[Input]:
         sequence = sequences[number, source] = sequences.get((number, source), 0) + 1
         other = "routing" if source == "intake" else "intake"
         clock = {other: sequences[number, other]} if seen_other and (number, other) in sequences else {}
-        data = {
+        data: Event | None = {
             "free": information_of(),
             "slot-a": information_of("slot-a"),
             "slot-b": information_of("slot-b"),
             "late": information_of("slot-a", "learned_late"),
             "boom": information_of(symptom="boom"),
             "human": human_of(),
-            "unknown": None,
-        }[what]
+        }.get(what)
         if source == "routing" and what != "unknown":
             data = promise_of()
         inputs.append(event(number, source, sequence, data, clock=clock))
