@@ -183,7 +183,7 @@ async def test_a_text_that_the_database_cannot_hold_is_a_dead_letter_not_a_stand
     assert fates(await world.engine.apply(inputs)) == [Fate.DEAD, Fate.APPLIED]
 
 
-async def test_a_missing_migration_stops_the_service_instead_of_filling_the_dead_letters(world: World) -> None:
+async def test_a_missing_migration_stops_the_service_and_fills_no_dead_letters(world: World) -> None:
     await world.pool.execute("ALTER TABLE slots RENAME TO slots_of_the_next_release")
     try:
         with pytest.raises(asyncpg.UndefinedTableError):
