@@ -18,6 +18,7 @@ from deploy.embedded import Servers
 from services.chassis import consumer as consumer_module
 from services.chassis.consumer import Consumer
 from services.chassis.database import create_pool
+from services.chassis.dead_letters import DeadLetters
 from services.chassis.decider import Decider, Decision
 from services.chassis.engine import Engine
 from services.chassis.inputs import Fate, Input, Outcome
@@ -294,6 +295,9 @@ async def test_poison_becomes_dead_letters_and_rejections_once_and_everything_el
 
     await place.forget_offsets()
     assert await read_everything() == first
+    redriven = await DeadLetters(place.world.pool, place.world.engine).redrive()
+    assert {one.fate for one in redriven} == {Fate.DEAD}
+    assert len((await kept(place.world))["dead"]) == len(dead)
     assert sorted(await place.world.state(1)) == ["human", "human", "report:received"]
 
 

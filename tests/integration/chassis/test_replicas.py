@@ -97,7 +97,7 @@ class Service:
             "REPLICA_DATABASE": self._url,
             "REPLICA_KAFKA": self.kafka,
             "REPLICA_PREFIX": self.prefix,
-            "REPLICA_SESSION_MILLISECONDS": "3000",
+            "REPLICA_SESSION_MILLISECONDS": "2000",
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -148,7 +148,7 @@ def of(words: Iterable[str], source: str) -> list[str]:
 async def eventually(what: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not await what():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
@@ -292,8 +292,8 @@ async def test_killed_replicas_lose_nothing_double_nothing_and_publish_everythin
     service: Service,
 ) -> None:
     rng = random.Random(20261121)  # noqa: S311 - a test's dice
-    records = history(rng, cases=50, events=2_000)
-    rounds = 4
+    records = history(rng, cases=50, events=2_100)
+    rounds = 3
     chunk = len(records) // rounds
     async with two_sharing(service), producing(service.kafka) as producer:
         for number in range(rounds):
@@ -396,7 +396,7 @@ async def test_timers_and_events_of_the_same_aggregates_never_deadlock(database:
     await world.pool.execute("UPDATE clock_shift SET frozen = NULL")
     await world.pool.execute("INSERT INTO slots SELECT 'slot-' || n, 0, NULL FROM generate_series(0, 3) AS n")
     rng = random.Random(3)  # noqa: S311 - a test's dice
-    rounds, aggregates = 100, 12
+    rounds, aggregates = 60, 12
 
     async def hear(engine: Engine, mine: range) -> None:
         for number in range(1, rounds + 1):
