@@ -68,11 +68,12 @@ class Audit:
             while left:
                 for partition, records in (await consumer.getmany(timeout_ms=1_000)).items():
                     for record in records:
-                        self._take(record)
+                        self.take(record)
                     if records[-1].offset >= ends[partition] - 1:
                         left.discard(partition)
 
-    def _take(self, record: ConsumerRecord) -> None:
+    def take(self, record: ConsumerRecord) -> None:
+        """Judge one record."""
         self.records[record.topic] += 1
         place = f"{record.topic}/{record.partition}/{record.offset}"
         headers = [(name, bytes(value)) for name, value in record.headers]
