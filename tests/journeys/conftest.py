@@ -1,0 +1,66 @@
+"""The journeys' own servers, because the topics of Ciclo have fixed names; and the stories, played once."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+import pytest
+
+import demo.play
+from demo.report import Ending
+from demo.stories import STORIES, first_line
+from demo.stories.story import Stage
+from deploy.embedded import Servers, running
+from deploy.embedded.runtime import KAFKA_SETTING, POSTGRES_SETTING
+from tests.journeys.evidence import Evidence, gather
+from tests.journeys.house import open_house
+
+
+@pytest.fixture(scope="session")
+def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Embedded Kafka and PostgreSQL without any data, whatever servers the other tests use."""
+    folder = tmp_path_factory.mktemp("journeys")
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.delenv(KAFKA_SETTING, raising=False)
+            environment.delenv(POSTGRES_SETTING, raising=False)
+            servers = stack.enter_context(running(folder))
+        yield servers
+    for server in ("kafka", "postgres"):
+        shutil.rmtree(folder / server / "data")
+
+
+@dataclass(frozen=True)
+class Played:
+    """The stories of the demo, and two more that end badly."""
+
+    evidence: Evidence
+    otherwise: Ending
+    """Ended, but not where it says."""
+    never: Ending
+    """Did not even begin."""
+    exit_codes: dict[str, int | None]
+    """Of the services, asked to end."""
+
+
+@pytest.fixture(scope="session")
+async def played(own_servers: Servers) -> Played:
+    """Everything about the stories, played in a fresh world."""
+    async with open_house(own_servers, own_servers.directory / "stories") as house:
+        evidence = await gather(own_servers, house, await house.play(STORIES))
+        otherwise = replace(
+            first_line.STORY, title="ends otherwise", never=("case.closed",), once=("case.reopened",)
+        )
+        (ended,) = await house.play([otherwise])
+        with pytest.MonkeyPatch.context() as patience:
+            patience.setattr(demo.play, "STORY_SECONDS", 1)
+            (never,) = await house.play([replace(first_line.STORY, title="never ends", play=_wait_for_ever)])
+        processes = {name: service.process for name, service in house.services.each.items()}
+    codes = {name: process.returncode for name, process in processes.items() if process}
+    return Played(evidence, ended, never, codes)
+
+
+async def _wait_for_ever(_stage: Stage) -> None:
+    await asyncio.Event().wait()

@@ -1,0 +1,91 @@
+"""What is left to look at when stories were played, and everything that may be wrong with it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from demo.report import Ending
+from demo.world import FILE, Plan
+from deploy.embedded import Servers
+from tests.journeys import privacy, rules
+from tests.journeys.books import Books, quiet, unfinished
+from tests.journeys.house import House, Letter
+from tests.journeys.reader import read_everything
+from tests.journeys.wire import Wire
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Kafka, databases, mailbox and logs after the last case."""
+
+    endings: list[Ending]
+    cases: dict[str, str]
+    """Case ids by the titles of their stories."""
+    texts: list[str]
+    """What customers wrote."""
+    letters: list[Letter]
+    wire: Wire
+    books: dict[str, Books]
+    logs: Path
+
+    def not_ended(self) -> list[str]:
+        """Cases that did not end where their story says."""
+        return [
+            f"{ending.story.title}: {complaint}"
+            for ending in self.endings
+            for complaint in ending.complaints
+            or ([] if ending.state.startswith("closed") else [ending.state])
+        ]
+
+    def on_the_wire(self) -> list[str]:
+        """What is wrong with the records, and what of the services' events is not there."""
+        told = {event["ce_id"] for event in self.wire.events}
+        lost = {name: books.published - told for name, books in self.books.items() if books.published - told}
+        return [*self.wire.faults(), *(f"{name} never sent {sorted(ids)}" for name, ids in lost.items())]
+
+    def broken_rules(self) -> list[str]:
+        """What the house promises about every case and did not keep."""
+        return rules.broken_rules(self.wire, self.cases.values())
+
+    def wrong_letters(self) -> list[str]:
+        """Letters that are missing, doubled, or somebody else's."""
+        plan = Plan.model_validate(yaml.safe_load(FILE.read_text("utf-8")))
+        owners = {key: person.email for key, person in plan.customers.items()}
+        return list(rules.wrong_letters(self.endings, self.letters, owners))
+
+    def unfinished(self) -> list[str]:
+        """What the services had left to do."""
+        return unfinished(self.books)
+
+    def leaks(self) -> list[str]:
+        """Customers' names, addresses and words outside the vault."""
+        found = privacy.leaks(self.wire.records, self.texts)
+        return [*found, *privacy.logged(self.logs, self.texts)]
+
+    def everything_wrong(self) -> list[str]:
+        """All of it."""
+        return [
+            *self.not_ended(),
+            *self.unfinished(),
+            *self.on_the_wire(),
+            *self.broken_rules(),
+            *self.wrong_letters(),
+            *self.leaks(),
+        ]
+
+
+async def gather(servers: Servers, house: House, endings: Sequence[Ending]) -> Evidence:
+    """Wait until the services have nothing left to do, and collect what there is."""
+    books = await quiet(servers)
+    return Evidence(
+        endings=list(endings),
+        cases={ending.story.title: house.screen.cases[ending.story.title] for ending in endings},
+        texts=house.doors.texts,
+        letters=house.letters(),
+        wire=Wire(await asyncio.to_thread(read_everything, servers.kafka)),
+        books=books,
+        logs=house.logs,
+    )

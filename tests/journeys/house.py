@@ -1,0 +1,152 @@
+"""A house where stories are played: four real processes, a mailbox, and the people of the demo."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from ciclo_schemas.topics import create_topics
+from demo.doors import Doors
+from demo.mailbox import mailbox
+from demo.play import Theatre
+from demo.processes import Services
+from demo.report import Ending
+from demo.screen import Screen
+from demo.stories.story import Story
+from demo.wire import Heard, Journal, Outsider, listening, writing
+from demo.world import load
+from deploy.embedded import Servers
+
+
+class NotingDoors(Doors):
+    """The doors, with a note of everything that anybody wrote through them."""
+
+    def __init__(self, services: Services, client: httpx.AsyncClient) -> None:
+        super().__init__(services, client)
+        self.texts: list[str] = []
+
+    async def ask(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        *,
+        show: Mapping[str, str],
+        body: Any = None,
+        done: tuple[str, ...] = (),
+        not_yet: tuple[str, ...] = (),
+    ) -> Any:
+        if body is not None and "text" in body:
+            self.texts.append(body["text"])
+        return await super().ask(method, service, path, show=show, body=body, done=done, not_yet=not_yet)
+
+
+@dataclass
+class NotingScreen(Screen):
+    """The screen, with a note of which story has which case, and how far the play is."""
+
+    cases: dict[str, str] = field(default_factory=dict)
+    events: int = 0
+
+    def opened(self, title: str, case_id: str, case_no: str) -> None:
+        self.cases[title] = case_id
+        super().opened(title, case_id, case_no)
+
+    def heard(self, heard: Heard) -> None:
+        self.events += 1
+        super().heard(heard)
+
+    def reached(self, events: int) -> bool:
+        """Whether so many events were read."""
+        return self.events >= events
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail as it arrived."""
+
+    message_id: str
+    to: str
+    subject: str
+    body: str
+
+
+@dataclass
+class House:
+    """What is open while the services run."""
+
+    services: Services
+    doors: NotingDoors
+    screen: NotingScreen
+    mails: Path
+    logs: Path
+    _journal: Journal
+    _outsider: Outsider
+    _foundations: tuple[asyncio.Task[None], ...]
+    """What playing rests on: these tasks end only when it cannot go on."""
+
+    async def play(self, stories: Sequence[Story]) -> list[Ending]:
+        """Load the sample world under fresh serial numbers and play; raises what makes that impossible."""
+        playing = asyncio.create_task(self._play(stories))
+        try:
+            await asyncio.wait({playing, *self._foundations}, return_when=asyncio.FIRST_COMPLETED)
+            for foundation in self._foundations:
+                if foundation.done():
+                    await foundation
+            return await playing
+        finally:
+            playing.cancel()
+
+    async def _play(self, stories: Sequence[Story]) -> list[Ending]:
+        owners = await load(self.doors, self._outsider, secrets.token_hex(4).upper())
+        theatre = Theatre(self.doors, self._journal, self._outsider, self.screen)
+        return await theatre.play_all(stories, owners)
+
+    def letters(self) -> list[Letter]:
+        """Every mail, repeated ones as often as they arrived."""
+        files = sorted(self.mails.glob("*.eml"))
+        parsed = (
+            BytesParser(_class=EmailMessage, policy=default).parsebytes(file.read_bytes()) for file in files
+        )
+        return [_letter(mail) for mail in parsed]
+
+
+@asynccontextmanager
+async def open_house(servers: Servers, folder: Path) -> AsyncIterator[House]:
+    """Topics, databases, four services; logs, mailbox and what the screen showed are in `folder`."""
+    async with AsyncExitStack() as stack:
+        box = await stack.enter_async_context(mailbox(folder / "mailbox"))
+        console = Console(file=stack.enter_context((folder / "screen.txt").open("w")), width=160)
+        screen = NotingScreen(console)
+        await create_topics(servers.kafka)
+        services = Services(servers, folder / "logs", smtp_port=box.port, say=screen.say)
+        await stack.enter_async_context(services)
+        journal = Journal(on_event=screen.heard)
+        reading = await stack.enter_async_context(listening(servers.kafka, journal))
+        outsider = await stack.enter_async_context(writing(servers.kafka))
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
+        failing = asyncio.create_task(services.failure())
+        stack.callback(failing.cancel)
+        doors = NotingDoors(services, client)
+        yield House(
+            services, doors, screen, box.folder, folder / "logs", journal, outsider, (reading, failing)
+        )
+
+
+def _letter(mail: EmailMessage) -> Letter:
+    body = mail.get_body(("plain",))
+    return Letter(
+        str(mail["Message-ID"]),
+        str(mail["To"].addresses[0].addr_spec),
+        str(mail["Subject"]),
+        "" if body is None else str(body.get_content()),
+    )

@@ -1,0 +1,152 @@
+"""What the house promises about every case, read from the events that anybody can read."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from demo.report import Ending
+from tests.journeys.house import Letter
+from tests.journeys.reader import Record
+from tests.journeys.wire import Wire
+
+COUNTED = {
+    "promise.made": "promise_no",
+    "resolution.proposed": "proposal_no",
+    "coverage.assessed": "assessment_no",
+    "replacement.approved": "remedy_no",
+    "repair.authorized": "remedy_no",
+}
+OPENING = ("promise.made", "case.held")
+ENDING = ("promise.kept", "promise.broken", "case.resumed")
+
+
+def broken_rules(wire: Wire, cases: Iterable[str]) -> list[str]:
+    """Every rule that a case breaks."""
+    rules = (trial_without_workshop, never_forgotten, counted_once, told_once, ends_confirmed)
+    found = [
+        f"{case}: {rule.__name__}: {fault}"
+        for case in cases
+        for rule in rules
+        for fault in rule(wire.of(case))
+    ]
+    found += (f"refused: {event.where}" for event in wire.events if event.name == "input.rejected")
+    return [*found, *one_remedy_in_force(wire.events)]
+
+
+def trial_without_workshop(events: Sequence[Record]) -> Iterator[str]:
+    """A defect in the trial period never goes through the workshop."""
+    windows = {_data(event)["window"] for event in events if event.name == "coverage.assessed"}
+    names = {event.name for event in events}
+    if "trial" in windows:
+        yield from names & {"case.escalated", "repair.authorized"}
+
+
+def never_forgotten(events: Sequence[Record]) -> Iterator[str]:
+    """From the first promise to the end, after every decision a promise is open or a wait has a name."""
+    pending: set[tuple[str, Any]] = set()
+    begun = closed = False
+    own = sorted((event for event in events if event.source == "routing"), key=lambda event: event.sequence)
+    for _, decision in groupby(own, key=lambda event: event["ce_causationid"]):
+        for event in decision:
+            closed = event.name == "case.closed" or (closed and event.name != "case.reopened")
+            if event.name in OPENING:
+                begun = True
+                pending.add(_what(event))
+            elif event.name in ENDING:
+                if _what(event) not in pending:
+                    yield f"{event.where}: {_what(event)} was not open"
+                pending.discard(_what(event))
+            last = event
+        if closed:  # the end ends every wait
+            pending = {(what, which) for what, which in pending if what != "wait"}
+        elif begun and not pending:
+            yield f"nobody owes anything after {last.where}"
+    if pending or not closed:
+        yield f"at the end {pending} is open"
+
+
+def _what(event: Record) -> tuple[str, Any]:
+    data = _data(event)
+    return ("wait", data["wait"]) if "wait" in data else ("promise", data["promise_no"])
+
+
+def counted_once(events: Sequence[Record]) -> Iterator[str]:
+    """Promises, proposals, assessments and remedies are counted 1, 2, 3 within their case."""
+    numbers: dict[str, list[int]] = {}
+    for event in events:
+        counter = COUNTED.get(event.name)
+        if counter is not None:
+            numbers.setdefault(counter, []).append(_data(event)[counter])
+    for counter, counted in numbers.items():
+        if sorted(counted) != list(range(1, len(counted) + 1)):
+            yield f"{counter} is {counted}"
+
+
+def told_once(events: Sequence[Record]) -> Iterator[str]:
+    """Each message tells about an event of the case, and about each of them once."""
+    ids = {event["ce_id"] for event in events}
+    told = Counter(
+        (_data(event)["template"], _data(event)["cause"])
+        for event in events
+        if event.name.startswith("notification.")
+    )
+    yield from (
+        f"{template} about {cause} {times} times" for (template, cause), times in told.items() if times > 1
+    )
+    yield from (f"{template} about {cause}, no event of it" for template, cause in told if cause not in ids)
+
+
+def ends_confirmed(events: Sequence[Record]) -> Iterator[str]:
+    """It ends with the customer's confirmation, and routing has nothing to say after it."""
+    last = max((event for event in events if event.source == "routing"), key=lambda event: event.sequence)
+    if last.name != "case.closed" or _data(last)["closed_as"] != "confirmed":
+        yield f"ends with {last.where}"
+
+
+def one_remedy_in_force(events: Sequence[Record]) -> Iterator[str]:
+    """A defect has one remedy at a time; the next one names the one whose place it takes."""
+    in_force: dict[tuple[str, int], tuple[str, int]] = {}
+    for event in sorted(events, key=lambda event: (event["ce_time"], event.sequence)):
+        if event.source != "warranty":
+            continue
+        data = _data(event)
+        remedy = (event.subject, data.get("remedy_no", 0))
+        if event.name in ("replacement.approved", "repair.authorized"):
+            defect = (data["product_unit"], data["defect_no"])
+            before = in_force.get(defect)
+            if before is not None and before != (event.subject, data.get("supersedes")):
+                yield f"{event.where}: {before} is in force for {defect}"
+            in_force[defect] = remedy
+        elif event.name in ("repair.completed", "repair.failed"):
+            in_force = {defect: held for defect, held in in_force.items() if held != remedy}
+
+
+def wrong_letters(
+    endings: Sequence[Ending], letters: Sequence[Letter], owners: dict[str, str]
+) -> Iterator[str]:
+    """Each customer got the letters of the story and no others; a repeated one is the same letter.
+
+    `owners` are the customers' addresses by their names in the stories.
+    """
+    first: dict[str, Letter] = {}
+    for letter in letters:
+        if first.setdefault(letter.message_id, letter) != letter:
+            yield f"two letters under {letter.message_id}"
+    for ending in endings:
+        address = owners[ending.story.customer]
+        own = [letter for letter in first.values() if letter.to == address]
+        if len(own) != len(ending.story.messages):
+            subjects = [letter.subject for letter in own]
+            yield f"{ending.story.title}: {len(own)} letters, not {len(ending.story.messages)}: {subjects}"
+        yield from (
+            f"{letter.subject} went to {address}" for letter in own if ending.case_no not in letter.subject
+        )
+    strangers = {letter.to for letter in letters} - set(owners.values())
+    yield from (f"a letter went to {stranger}" for stranger in strangers)
+
+
+def _data(event: Record) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(event.value or b"{}")
+    return data
