@@ -44,7 +44,7 @@ class Meter:
             memory = " ".join(f"{name[:3]} {each.rss_mb:.0f}" for name, each in self.last.items())
             waiting = " ".join(
                 f"{queue} {total}"
-                for queue in ("outbox", "parked", "effects")
+                for queue in ("outbox", "parked", "effects", "fan_outs")
                 if (total := _total(queues, queue))
             )
             self.say(

@@ -1,7 +1,7 @@
 """A small HTTP client: keep-alive connections, JSON, asked again while a service is busy or behind.
 
 The driver shares the machine with what it measures. httpx and httpcore cost 2.5 to 3 ms of CPU per request
-here, more than the services spend on some; this costs about a tenth.
+here, about as much as a service spends on it; this one costs 0.06 ms.
 """
 
 import asyncio
