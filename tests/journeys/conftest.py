@@ -34,13 +34,10 @@ def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @dataclass(frozen=True)
 class Played:
-    """The stories of the demo, and two more that end badly."""
+    """The stories of the demo, and one more that does not even begin."""
 
     evidence: Evidence
-    otherwise: Ending
-    """Ended, but not where it says."""
     never: Ending
-    """Did not even begin."""
     exit_codes: dict[str, int | None]
     """Of the services, asked to end."""
 
@@ -50,16 +47,12 @@ async def played(own_servers: Servers) -> Played:
     """Everything about the stories, played in a fresh world."""
     async with open_house(own_servers, own_servers.directory / "stories") as house:
         evidence = await gather(own_servers, house, await house.play(STORIES))
-        otherwise = replace(
-            first_line.STORY, title="ends otherwise", never=("case.closed",), once=("case.reopened",)
-        )
-        (ended,) = await house.play([otherwise])
         with pytest.MonkeyPatch.context() as patience:
             patience.setattr(demo.play, "STORY_SECONDS", 1)
             (never,) = await house.play([replace(first_line.STORY, title="never ends", play=_wait_for_ever)])
         processes = {name: service.process for name, service in house.services.each.items()}
     codes = {name: process.returncode for name, process in processes.items() if process}
-    return Played(evidence, ended, never, codes)
+    return Played(evidence, never, codes)
 
 
 async def _wait_for_ever(_stage: Stage) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,14 @@ async def test_the_demo_ends_well_beside_the_cases_of_an_earlier_run(
 def test_a_case_that_ends_otherwise_than_its_story_says_fails_the_demo(
     played: Played, tmp_path: Path
 ) -> None:
-    code, shown = _judged(played.otherwise, tmp_path)
+    good = played.evidence.endings[0]
+    told = replace(good.story, never=("case.closed",), once=("case.reopened",), messages=("closed",))
+    complaints = told.complaints(good.events, good.told)
+    code, shown = _judged(replace(good, story=told, complaints=complaints), tmp_path)
     assert code == 1
-    assert f"FAILED  ends otherwise ({played.otherwise.case_no}): case.closed happened" in shown
+    assert f"FAILED  {told.title} ({good.case_no}): case.closed happened" in shown
     assert "case.reopened happened 0 times" in shown
+    assert "the customer was told ['closed', 'receipt'" in shown
 
 
 def test_a_story_that_does_not_come_to_its_end_fails_the_demo_in_time(played: Played, tmp_path: Path) -> None:

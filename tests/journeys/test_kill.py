@@ -75,8 +75,8 @@ async def test_services_asked_to_end_at_any_moment_end_well_and_go_on_where_they
     own_servers: Servers,
 ) -> None:
     async with open_house(own_servers, own_servers.directory / "ended") as house:
-        endings, codes = await _play_and_strike(house, signal.SIGTERM, deaths=2)
-        assert codes == [0] * 2 * len(NAMES)
+        endings, codes = await _play_and_strike(house, signal.SIGTERM, deaths=1)
+        assert codes == [0] * len(NAMES)
         evidence = await gather(own_servers, house, endings)
     wrong = evidence.everything_wrong()
     assert not wrong, "\n".join(wrong)
