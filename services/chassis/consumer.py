@@ -20,8 +20,10 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from services.chassis.breaker import BreakerOpen
+from services.chassis.clock import seconds
 from services.chassis.definition import Definition
 from services.chassis.engine import Engine
+from services.chassis.pace import Pace
 from services.chassis.polling import SteadyConsumer, TopicsMissing, require_topics
 from services.chassis.records import RecordReader
 
@@ -53,6 +55,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscriber: Any = None
         self._keeping: asyncio.Task[None] | None = None
         self._in_flight: asyncio.Task[None] | None = None
+        self._pace = Pace(seconds())
         self._assigned = False
         self._stopping = False
         self._trouble: str | None = None
@@ -186,6 +189,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 raise
         finally:
             self._in_flight = None
+        if not self._stopping:
+            await asyncio.sleep(self._pace.pause(len(records), seconds()))
 
     async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
         delay = FIRST_DELAY
