@@ -126,7 +126,7 @@ async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
         doors = Doors(services, client)
         playing = asyncio.create_task(_perform(doors, journal, outsider, screen))
         await _unless_one_ends(playing, reading, asyncio.create_task(services.failure()))
-        code = _judge(screen, mails, playing.result())
+        code = judge(screen, mails, playing.result())
         show_places(screen.console, services, servers.kafka, mails.folder, keep)
         if keep:
             asked = asyncio.create_task(_until_asked())
@@ -163,7 +163,8 @@ async def _perform(doors: Doors, journal: Journal, outsider: Outsider, screen: S
         return await Theatre(doors, journal, outsider, screen).play_all(STORIES, owners)
 
 
-def _judge(screen: Screen, mails: Mailbox, endings: Sequence[Ending]) -> int:
+def judge(screen: Screen, mails: Mailbox, endings: Sequence[Ending]) -> int:
+    """Show how every case ended; the exit code: 1 if any did not end where its story says."""
     show_table(screen.console, endings)
     show_complaints(screen.console, endings)
     repeated = sum(count - 1 for count in mails.messages.values())

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from ciclo_schemas.registry import EVENTS
 from demo.actors import Agent, Customer, Logistics, Workshop
 
 
@@ -20,8 +21,9 @@ class Stage:
 class Story:
     """A customer's case from the first word to the end.
 
-    `path` are events that must happen in this order (others may come between), `never` must not happen at
-    all, `once` exactly once; `messages` are what the customer is told, in any order.
+    `path` are events that must happen, those of one service in this order (others may come between); what
+    different services do at the same time has no order. `never` must not happen at all, `once` exactly
+    once; `messages` are what the customer is told, in any order.
     """
 
     title: str
@@ -46,6 +48,10 @@ class Story:
         return found
 
     def missing(self, names: Sequence[str]) -> str | None:
-        """The first event of the path that has not happened in its turn."""
-        rest = iter(names)
-        return next((name for name in self.path if name not in rest), None)
+        """The first event of the path that has not happened in its service's turn."""
+        rest = {_topic(step): iter([n for n in names if _topic(n) == _topic(step)]) for step in self.path}
+        return next((step for step in self.path if step not in rest[_topic(step)]), None)
+
+
+def _topic(name: str) -> str:
+    return EVENTS[f"ciclo.{name}.v1"].topic

@@ -127,9 +127,10 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
     ]
     if envelope.sequence is not None:
         headers.append(("ce_sequence", b"%0*d" % (SEQUENCE_DIGITS, envelope.sequence)))
+        # Present even when nothing was applied before: an empty clock says so.
+        headers.append(("ce_caseclock", write_clock(envelope.clock).encode()))
     optional = (
         ("ce_dataschema", envelope.schema),
-        ("ce_caseclock", write_clock(envelope.clock)),
         ("ce_correlationid", envelope.correlation),
         ("ce_causationid", envelope.causation),
         ("traceparent", envelope.traceparent),

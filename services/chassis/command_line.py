@@ -1,6 +1,7 @@
 """`python -m services.<name>`: one set of subcommands for every service."""
 
 import asyncio
+import gc
 import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -115,7 +116,11 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _run(invocation: Invocation[Any]) -> int:
-    return run_async(invocation.build_app(invocation.settings).run())
+    app = invocation.build_app(invocation.settings)
+    # What is loaded by now stays: the collector, which would go through it again and again, passes it over.
+    gc.collect()
+    gc.freeze()
+    return run_async(app.run())
 
 
 def _migrate(invocation: Invocation[Any]) -> int:

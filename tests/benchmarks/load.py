@@ -132,12 +132,16 @@ class Run:
     async def _register(self, shop: Shop, plans: list[Plan], databases: Databases, report: Report) -> None:
         began = seconds()
         registered = await shop.registers(plans)
-        say(f"{registered} purchases published; waiting until warranty knows them")
-        known, since = 0, seconds()
-        while known < registered:
+        say(
+            f"{registered} purchases published; waiting until warranty knows them and has told who waits for them"
+        )
+        known, left, since = 0, registered, seconds()
+        while known < registered or left:
             await asyncio.sleep(0.25)
-            before, known = known, await databases.registered_units()
-            since = seconds() if known > before else since
+            before = known, left
+            known = await databases.registered_units()
+            left = (await databases.queues())["warranty"]["fan_outs"]
+            since = seconds() if (known, left) != before else since
             if seconds() - since > STALL_SECONDS:
                 raise CannotStart(f"warranty knows {known} of {registered} units.", "see its log.")
         report.registering_s = round(seconds() - began, 1)

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from demo.mailbox import Mailbox
-from demo.play import _judge
+from demo.play import judge
 from demo.processes import ROOT
 from demo.report import Ending
 from demo.screen import Screen
@@ -71,10 +71,10 @@ def test_a_story_that_does_not_come_to_its_end_fails_the_demo_in_time(played: Pl
 def test_one_bad_end_among_good_ones_is_enough(played: Played, tmp_path: Path) -> None:
     good = played.evidence.endings
     screen = Screen(Console(file=io.StringIO()))
-    assert _judge(screen, Mailbox(tmp_path), good) == 0
-    assert _judge(screen, Mailbox(tmp_path), [*good, played.never]) == 1
+    assert judge(screen, Mailbox(tmp_path), good) == 0
+    assert judge(screen, Mailbox(tmp_path), [*good, played.never]) == 1
 
 
 def _judged(ending: Ending, folder: Path) -> tuple[int, str]:
     shown = io.StringIO()
-    return _judge(Screen(Console(file=shown, width=160)), Mailbox(folder), [ending]), shown.getvalue()
+    return judge(Screen(Console(file=shown, width=160)), Mailbox(folder), [ending]), shown.getvalue()

@@ -7,8 +7,6 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from functools import partial
 from random import Random
 
@@ -16,11 +14,9 @@ import httpx
 import pytest
 
 import demo.processes
-from ciclo_schemas.registry import EVENTS
 from demo.processes import NAMES, ServiceProcess
 from demo.report import Ending
 from demo.stories import STORIES
-from demo.stories.story import Story
 from deploy.embedded import Servers
 from tests.journeys.evidence import gather
 from tests.journeys.house import House, open_house
@@ -33,27 +29,6 @@ LONGEST_PAUSE_SECONDS = 2.0
 PATIENCE_SECONDS = 90
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@dataclass(frozen=True, slots=True)
-class PatientStory(Story):
-    """Its path is told writer by writer: an event of a service that was away comes when it is back."""
-
-    def missing(self, names: Sequence[str]) -> str | None:
-        """The first event of the path that has not happened in its writer's turn."""
-        rest = {
-            _topic(name): iter([each for each in names if _topic(each) == _topic(name)]) for name in self.path
-        }
-        return next((name for name in self.path if name not in rest[_topic(name)]), None)
-
-
-def _topic(name: str) -> str:
-    return EVENTS[f"ciclo.{name}.v1"].topic
-
-
-PATIENT = [
-    PatientStory(**{each.name: getattr(story, each.name) for each in fields(story)}) for story in STORIES
-]
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +66,7 @@ async def _play_and_strike(
     print(f"CICLO_SEED={seed}")  # noqa: T201 - shown when the test fails
     striking = asyncio.create_task(_strike(house, number, Random(seed), deaths))  # noqa: S311
     try:
-        endings = await house.play(PATIENT)
+        endings = await house.play(STORIES)
         return endings, await striking
     finally:
         striking.cancel()

@@ -99,8 +99,7 @@ def envelopes(wire: Wire) -> Iterator[str]:
     """Every header is there, once, in its shape; the key is the subject; the writer may write there."""
     for event in wire.deliveries:
         names = Counter(name for name, _ in event.headers)
-        # Nothing was known of a case before its first event.
-        missing = HEADERS - set(names) - ({"ce_caseclock"} if event.name == "case.opened" else set())
+        missing = HEADERS - set(names)
         strange = set(names) - HEADERS - {"tracestate"}
         repeated = [name for name, count in names.items() if count > 1]
         if missing or strange or repeated:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
@@ -64,7 +65,7 @@ envelopes = st.builds(
     traceparent=st.none() | st.just(TRACE),
     tracestate=st.none(),
     schema=st.none() | printable,
-)
+).map(lambda drawn: drawn if drawn.sequence is not None else replace(drawn, clock={}))
 
 
 def structured(**changes: object) -> tuple[list[tuple[str, bytes | None]], bytes]:
