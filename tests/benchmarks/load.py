@@ -132,9 +132,7 @@ class Run:
     async def _register(self, shop: Shop, plans: list[Plan], databases: Databases, report: Report) -> None:
         began = seconds()
         registered = await shop.registers(plans)
-        say(
-            f"{registered} purchases published; waiting until warranty knows them and has told who waits for them"
-        )
+        say(f"{registered} purchases published; waiting until warranty knows them and has told who waits")
         known, left, since = 0, registered, seconds()
         while known < registered or left:
             await asyncio.sleep(0.25)
