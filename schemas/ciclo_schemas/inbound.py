@@ -3,6 +3,7 @@
 Inbound records carry no sequence: each has a business key that makes it unique for ever.
 """
 
+from abc import abstractmethod
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -32,9 +33,9 @@ class InboundEvent(Event):
     publisher: Identifier
     """The system that publishes it."""
 
+    @abstractmethod
     def business_key(self) -> tuple[str, ...]:
         """What makes this record unique for ever."""
-        raise NotImplementedError
 
 
 class WorkshopReportKind(OpenEnum):

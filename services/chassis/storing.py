@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,15 @@ from services.chassis.facts import FactStore, Key
 from services.chassis.lanes import lane_of
 from services.chassis.loading import where
 from services.chassis.tables import Table
-from services.chassis.working import Aggregate, DeadRow, ParkedRow, Writes
+from services.chassis.working import (
+    Aggregate,
+    DeadRow,
+    EffectRow,
+    EventRow,
+    FanOutRow,
+    ParkedRow,
+    Writes,
+)
 
 Sent = tuple[str, tuple[Any, ...]]
 """A statement and its arguments."""
@@ -53,19 +62,13 @@ def write_aggregates(aggregates: Mapping[UUID, Aggregate]) -> Iterable[Sent]:
     """The statements for the aggregates' rows; rows made for nothing are taken back."""
     touched = [aggregate for aggregate in aggregates.values() if aggregate.touched]
     if touched:
-        yield (
-            sql.WRITE_AGGREGATES,
-            (
-                [a.id for a in touched],
-                [a.kind for a in touched],
-                [a.stored_state() for a in touched],
-                [a.state_version for a in touched],
-                [a.epoch for a in touched],
-                [a.sequence for a in touched],
-                [json.dumps(a.watermarks, separators=(",", ":")) for a in touched],
-                [a.traceparent for a in touched],
-            ),
+        ids, kinds = _columns(touched, "id", "kind")
+        states = [aggregate.stored_state() for aggregate in touched]
+        marks = [json.dumps(aggregate.watermarks, separators=(",", ":")) for aggregate in touched]
+        versions, epochs, sequences, traces = _columns(
+            touched, "state_version", "epoch", "sequence", "traceparent"
         )
+        yield sql.WRITE_AGGREGATES, (ids, kinds, states, versions, epochs, sequences, marks, traces)
     unused = [a.id for a in aggregates.values() if a.made and not a.touched]
     if unused:
         yield sql.FORGET_ROWS, (unused,)
@@ -74,79 +77,41 @@ def write_aggregates(aggregates: Mapping[UUID, Aggregate]) -> Iterable[Sent]:
 def write_engine_rows(writes: Writes, now: datetime, release: str) -> Iterable[Sent]:
     """The statements for the engine's tables, each only if it has rows."""
     if writes.events:
-        yield sql.WRITE_EVENTS, _event_columns(writes, now)
+        yield sql.WRITE_EVENTS, _events(writes.events, now)
     if writes.effects:
-        rows = writes.effects
-        yield (
-            sql.WRITE_EFFECTS,
-            (
-                now,
-                [r.aggregate for r in rows],
-                [lane_of(r.aggregate) for r in rows],
-                [r.kind for r in rows],
-                [r.cause for r in rows],
-                [r.key for r in rows],
-                [r.ordering for r in rows],
-                [r.data for r in rows],
-                [r.traceparent for r in rows],
-            ),
-        )
+        yield sql.WRITE_EFFECTS, (now, *_effects(writes.effects))
     yield from _timers(writes)
     parked = [row for row in writes.parked if row.reason]
     if parked:
-        yield sql.PARK, (now, *_parked_columns(parked))
+        yield sql.PARK, (now, *_parked(parked))
     if writes.unparked:
         yield sql.UNPARK, (writes.unparked,)
     if writes.postponed:
         yield sql.POSTPONE, (list(writes.postponed), list(writes.postponed.values()))
     if writes.dead:
-        yield sql.BURY, (now, release, *_dead_columns(writes.dead))
+        yield sql.BURY, (now, release, *_dead(writes.dead))
     if writes.keys:
         keys = [writes.keys[key] for key in sorted(writes.keys)]
-        yield (
-            sql.TAKE_KEYS,
-            (
-                now,
-                [k.scope for k in keys],
-                [k.key for k in keys],
-                [k.aggregate for k in keys],
-                [k.fingerprint for k in keys],
-                [k.reply for k in keys],
-            ),
-        )
+        yield sql.TAKE_KEYS, (now, *_columns(keys, "scope", "key", "aggregate", "fingerprint", "reply"))
     if writes.fan_outs:
-        outs = writes.fan_outs
-        yield (
-            sql.FAN_OUT,
-            (
-                now,
-                [lane_of(f.aggregate) for f in outs],
-                [type(f.fan_out.data).__name__ for f in outs],
-                [f.cause for f in outs],
-                [f.fan_out.data.model_dump_json() for f in outs],
-                [f.traceparent for f in outs],
-            ),
-        )
+        yield sql.FAN_OUT, (now, *_fan_outs(writes.fan_outs))
 
 
-def _event_columns(writes: Writes, now: datetime) -> tuple[Any, ...]:
-    rows = writes.events
-    return (
-        now.astimezone(UTC).date(),
-        [r.id for r in rows],
-        [r.aggregate for r in rows],
-        [r.source for r in rows],
-        [r.sequence for r in rows],
-        [r.topic for r in rows],
-        [r.type for r in rows],
-        [r.occurred_at for r in rows],
-        [r.clock for r in rows],
-        [r.correlation for r in rows],
-        [r.causation for r in rows],
-        [r.traceparent for r in rows],
-        [r.body for r in rows],
-        [lane_of(r.aggregate) for r in rows],
-    )
+def _columns(rows: Sequence[Any], *names: str) -> list[list[Any]]:
+    """One list for each attribute (dotted names go deeper), in the order of the rows."""
+    return [list(map(attrgetter(name), rows)) for name in names]
+
+
+def _events(rows: Sequence[EventRow], now: datetime) -> tuple[Any, ...]:
+    names = [field.name for field in fields(EventRow)]
+    lanes = [lane_of(row.aggregate) for row in rows]
+    return (now.astimezone(UTC).date(), *_columns(rows, *names), lanes)
+
+
+def _effects(rows: Sequence[EffectRow]) -> tuple[Any, ...]:
+    lanes = [lane_of(row.aggregate) for row in rows]
+    rest = _columns(rows, "kind", "cause", "key", "ordering", "data", "traceparent")
+    return (*_columns(rows, "aggregate"), lanes, *rest)
 
 
 def _timers(writes: Writes) -> Iterable[Sent]:
@@ -154,56 +119,42 @@ def _timers(writes: Writes) -> Iterable[Sent]:
     cancelled = [key for key, (timer, _) in ordered if not isinstance(timer, Timer)]
     if cancelled:
         yield sql.CANCEL_TIMERS, tuple(zip(*cancelled, strict=True))
-    kept = [(key, timer, trace) for key, (timer, trace) in ordered if isinstance(timer, Timer)]
+    kept = [
+        (*key, lane_of(key[0]), timer.due, timer.data.model_dump_json(), trace)
+        for key, (timer, trace) in ordered
+        if isinstance(timer, Timer)
+    ]
     if kept:
-        yield (
-            sql.SET_TIMERS,
-            (
-                [key[0] for key, _, _ in kept],
-                [key[1] for key, _, _ in kept],
-                [key[2] for key, _, _ in kept],
-                [lane_of(key[0]) for key, _, _ in kept],
-                [timer.due for _, timer, _ in kept],
-                [timer.data.model_dump_json() for _, timer, _ in kept],
-                [trace for _, _, trace in kept],
-            ),
-        )
+        yield sql.SET_TIMERS, tuple(zip(*kept, strict=True))
 
 
-def _parked_columns(rows: Sequence[ParkedRow]) -> tuple[Any, ...]:
+def _parked(rows: Sequence[ParkedRow]) -> tuple[Any, ...]:
+    subjects, reasons = _columns(rows, "input.subject", "reason")
+    lanes = [lane_of(subject) for subject in subjects]
+    rest = _columns(rows, "input.origin", "input.type", "input.id", "input.source", "input.sequence")
+    records = [record_of(row.input) for row in rows]
+    return (subjects, lanes, reasons, *rest, records, *_columns(rows, "try_at", "expires_at"))
+
+
+def _dead(rows: Sequence[DeadRow]) -> tuple[Any, ...]:
+    inputs = [row.input for row in rows]
+    places = [one.position for one in inputs]
     return (
-        [r.input.subject for r in rows],
-        [lane_of(r.input.subject) for r in rows],
-        [r.reason for r in rows],
-        [r.input.origin.value for r in rows],
-        [r.input.type for r in rows],
-        [r.input.id for r in rows],
-        [r.input.source for r in rows],
-        [r.input.sequence for r in rows],
-        [record_of(r.input) for r in rows],
-        [r.try_at for r in rows],
-        [r.expires_at for r in rows],
+        *_columns(rows, "input.subject", "blocking"),
+        *_columns(inputs, "origin", "type", "id", "source", "sequence"),
+        [place.topic if place else None for place in places],
+        [place.partition if place else None for place in places],
+        [place.offset if place else None for place in places],
+        [record_of(one) for one in inputs],
+        *_columns(rows, "error", "message", "fingerprint"),
+        [one.attempts + 1 for one in inputs],
+        *_columns(inputs, "first_failed_at", "traceparent"),
     )
 
 
-def _dead_columns(rows: Sequence[DeadRow]) -> tuple[Any, ...]:
-    positions = [r.input.position for r in rows]
-    return (
-        [r.input.subject for r in rows],
-        [r.blocking for r in rows],
-        [r.input.origin.value for r in rows],
-        [r.input.type for r in rows],
-        [r.input.id for r in rows],
-        [r.input.source for r in rows],
-        [r.input.sequence for r in rows],
-        [p.topic if p else None for p in positions],
-        [p.partition if p else None for p in positions],
-        [p.offset if p else None for p in positions],
-        [record_of(r.input) for r in rows],
-        [r.error for r in rows],
-        [r.message for r in rows],
-        [r.fingerprint for r in rows],
-        [r.input.attempts + 1 for r in rows],
-        [r.input.first_failed_at for r in rows],
-        [r.input.traceparent for r in rows],
-    )
+def _fan_outs(rows: Sequence[FanOutRow]) -> tuple[Any, ...]:
+    lanes = [lane_of(row.aggregate) for row in rows]
+    kinds = [type(row.fan_out.data).__name__ for row in rows]
+    data = [row.fan_out.data.model_dump_json() for row in rows]
+    causes, traces = _columns(rows, "cause", "traceparent")
+    return (lanes, kinds, causes, data, traces)
