@@ -18,6 +18,8 @@ from services.chassis.inputs import BusinessKey, Input, Position
 from services.chassis.tracing import new_traceparent
 
 MAX_VALUE_BYTES = 262_144
+KEPT_BYTES = 65_536
+"""How much of a record that cannot be read is kept for the operator; Kafka has the rest at its position."""
 
 
 class Record(Protocol):
@@ -48,19 +50,20 @@ class RecordReader:
         position = Position(topic, record.partition, record.offset)
         try:
             envelope, data = from_record(_headers(record), record.value)
-            raw = data.decode()
             if topic.startswith("ciclo.inbound."):
-                return self._inbound(envelope, raw, position)
-            return _own(envelope, raw, position)
-        except UnicodeDecodeError:
-            return self._unreadable(position, BadEnvelope("not_utf8", "value"))
+                return self._inbound(envelope, data, position)
+            return _own(envelope, data, position)
         except BadEnvelope as error:
-            return self._unreadable(position, error)
+            return _unreadable(position, error, record.value or b"")
 
-    def _inbound(self, envelope: Envelope, raw: str, position: Position) -> Input:
+    def _inbound(self, envelope: Envelope, value: bytes, position: Position) -> Input:
         model = EVENTS.get(envelope.type)
         if model is None or model not in self.inbound or not issubclass(model, InboundEvent):
             refusal = Refusal("unknown_type", "this topic takes no such type", ("ce_type",))
+            return _refused(position, envelope.id, envelope.type, refusal)
+        raw, fault = _text(value)
+        if fault is not None:
+            refusal = Refusal(fault, f"{fault} at value", ("value",))
             return _refused(position, envelope.id, envelope.type, refusal)
         try:
             data = model.read(raw)
@@ -81,26 +84,27 @@ class RecordReader:
             label=envelope.id,
         )
 
-    def _unreadable(self, position: Position, error: BadEnvelope) -> Input:
-        if position.topic.startswith("ciclo.inbound."):
-            refusal = Refusal(error.code, str(error), (error.location,))
-            return _refused(position, _place(position), "", refusal)
-        # Its place in the order of a case is unknown, so it is an aggregate of its own and blocks no case.
-        return Input(
-            subject=_position_id(position),
-            origin=Origin.EVENT,
-            type="",
-            id=_position_id(position),
-            data=None,
-            raw="",
-            traceparent=new_traceparent(),
-            business_key=BusinessKey("unreadable", _place(position), ""),
-            position=position,
-            error=str(error),
-        )
+
+def _unreadable(position: Position, error: BadEnvelope, value: bytes) -> Input:
+    if position.topic.startswith("ciclo.inbound."):
+        refusal = Refusal(error.code, str(error), (error.location,))
+        return _refused(position, _place(position), "", refusal)
+    # Its place in the order of a case is unknown, so it is an aggregate of its own and blocks no case.
+    return Input(
+        subject=_position_id(position),
+        origin=Origin.EVENT,
+        type="",
+        id=_position_id(position),
+        data=None,
+        raw=_text(value)[0],
+        traceparent=new_traceparent(),
+        business_key=BusinessKey("unreadable", _place(position), ""),
+        position=position,
+        error=str(error),
+    )
 
 
-def _own(envelope: Envelope, raw: str, position: Position) -> Input:
+def _own(envelope: Envelope, value: bytes, position: Position) -> Input:
     """A record of one of Ciclo's services: it counts, even if this release does not know its type."""
     subject, event_id = subject_of(envelope.subject), subject_of(envelope.id)
     if subject is None:
@@ -110,9 +114,13 @@ def _own(envelope: Envelope, raw: str, position: Position) -> Input:
     if envelope.sequence is None:
         raise BadEnvelope("missing", "ce_sequence")
     model = EVENTS.get(envelope.type)
+    raw, fault = _text(value)
     data, error = None, None
     try:
-        data = None if model is None else model.read(raw)
+        if model is not None and fault is not None:
+            error = f"{fault} at value"
+        elif model is not None:
+            data = model.read(raw)
     except ValidationError as invalid:
         error = safe_message(invalid)
     return Input(
@@ -148,6 +156,16 @@ def _refused(position: Position, label: str, event_type: str, refusal: Refusal) 
     )
 
 
+def _text(value: bytes) -> tuple[str, str | None]:
+    """The value as text, and why it cannot be used if so: then only its beginning is kept, with escapes."""
+    if len(value) > MAX_VALUE_BYTES:
+        return value[:KEPT_BYTES].decode(errors="backslashreplace"), "too_long"
+    try:
+        return value.decode(), None
+    except UnicodeDecodeError:
+        return value[:KEPT_BYTES].decode(errors="backslashreplace"), "not_utf8"
+
+
 def _place(position: Position) -> str:
     return f"{position.topic}/{position.partition}/{position.offset}"
 
@@ -159,6 +177,4 @@ def _position_id(position: Position) -> UUID:
 def _headers(record: Record) -> Sequence[tuple[str, bytes]]:
     if record.headers is None:
         raise BadEnvelope("malformed", "headers")
-    if len(record.value or b"") > MAX_VALUE_BYTES:
-        raise BadEnvelope("too_long", "value")
     return record.headers

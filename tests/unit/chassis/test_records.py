@@ -80,6 +80,18 @@ def test_an_event_whose_data_does_not_fit_fails_at_its_place_in_the_order() -> N
 
 
 @pytest.mark.parametrize(
+    ("value", "error"),
+    [(b"\xff", "not_utf8 at value"), (b"x" * (MAX_VALUE_BYTES + 1), "too_long at value")],
+)
+def test_a_value_that_cannot_be_read_keeps_its_place_in_the_order_of_its_case(
+    value: bytes, error: str
+) -> None:
+    read = READER.read(replace(own(), value=value))
+    assert (read.error, read.subject, read.sequence) == (error, subject(1), 4)
+    assert read.raw
+
+
+@pytest.mark.parametrize(
     ("bad", "error"),
     [
         (own(ce_sequence=None), "missing at ce_sequence"),
@@ -88,8 +100,6 @@ def test_an_event_whose_data_does_not_fit_fails_at_its_place_in_the_order() -> N
         (own(ce_id=b"7"), "malformed at ce_id"),
         (replace(own(), headers=None), "malformed at headers"),
         (replace(own(), headers=()), "missing at ce_specversion"),
-        (replace(own(), value=b"\xff"), "not_utf8 at value"),
-        (replace(own(), value=b"x" * (MAX_VALUE_BYTES + 1)), "too_long at value"),
     ],
 )
 def test_a_record_without_a_place_in_any_order_blocks_no_case_and_is_known_when_it_comes_again(
