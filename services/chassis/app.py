@@ -35,7 +35,10 @@ log = structlog.get_logger()
 
 
 class App:
-    """One replica of a service: its definition, its settings, its routes."""
+    """One replica of a service: its definition, its settings, its routes.
+
+    `topic_prefix` stands before the name of every topic and of the group, so that tests can share a broker.
+    """
 
     def __init__(
         self,
@@ -44,12 +47,14 @@ class App:
         routers: Sequence[APIRouter] = (),
         *,
         title: str = "",
+        topic_prefix: str = "",
     ) -> None:
         self.definition = definition
         """What the service is; operators' commands need it without running anything."""
         self._settings = settings
         self._routers = routers
         self._title = title or definition.name
+        self._prefix = topic_prefix
         self._lifecycle = Lifecycle()
         self.health = Health(lambda: self._lifecycle.parts)
         self.http_port = settings.http_port
@@ -137,12 +142,14 @@ class App:
         """Make what works without being called; what stops last comes first: the relay sends what is left."""
         definition, settings = self.definition, self._settings
         lanes = Lanes(settings.database_url.get_secret_value(), definition.name)
-        relay = Relay(lanes, Publisher(settings.kafka))
+        relay = Relay(lanes, Publisher(settings.kafka, prefix=self._prefix))
         sweeper = Sweeper(engine, lanes)
         fan_outs = FanOuts(engine, lanes, pool, definition.targets)
         effects = [Effects(engine, lanes, runner) for runner in definition.runners]
         timers = Timers(engine, lanes)
-        consumer = Consumer(engine, definition, kafka=settings.kafka, batch_size=settings.batch_size)
+        consumer = Consumer(
+            engine, definition, kafka=settings.kafka, batch_size=settings.batch_size, prefix=self._prefix
+        )
 
         def wake(committed: Committed) -> None:
             for there_is_work, loops in (

@@ -1,6 +1,5 @@
 """One running routing for each module of tests."""
 
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,6 +12,5 @@ from tests.integration.routing.service import Routing, running_routing
 @pytest.fixture(scope="module")
 async def routing(servers: Servers, database: NewDatabase) -> AsyncIterator[Routing]:
     """Routing with a fresh database and topics that no other test uses."""
-    prefix = f"test-{secrets.token_hex(6)}."
-    async with running_routing(await database("routing"), servers.kafka, prefix) as running:
+    async with running_routing(await database("routing"), servers.kafka) as running:
         yield running

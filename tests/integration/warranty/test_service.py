@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from ciclo_schemas.cases import CaseOpened, CaseRemedyChosen
-from ciclo_schemas.events import Event
 from ciclo_schemas.inbound import (
     InputRejected,
     LogisticsScanned,
@@ -17,7 +16,7 @@ from ciclo_schemas.inbound import (
 from ciclo_schemas.routing import CaseClassified
 from ciclo_schemas.values import Buyer, Category, Channel, DecidedBy, Facts, Language, RemedyKind, Urgency
 from services.chassis.ids import new_id
-from tests.integration.warranty.service import Warranty
+from tests.support.running import Running, names
 
 TODAY = datetime.now(UTC)
 CUSTOMER = "cus_" + "a" * 32
@@ -71,7 +70,7 @@ def chosen(remedy: RemedyKind) -> CaseRemedyChosen:
     return CaseRemedyChosen(channel=Channel.WEB, reported_at=TODAY, remedy=remedy, assessment_no=1)
 
 
-async def reported(warranty: Warranty, unit: str) -> UUID:
+async def reported(warranty: Running, unit: str) -> UUID:
     """A new case about a unit, opened and classified."""
     case = new_id()
     await warranty.tell(case, "intake", case_opened(case, unit))
@@ -79,25 +78,20 @@ async def reported(warranty: Warranty, unit: str) -> UUID:
     return case
 
 
-async def workshop(warranty: Warranty) -> None:
+async def workshop(warranty: Running) -> None:
     """Register the only official workshop."""
     point = {"official": True, "brands": ["lumo"], "jurisdictions": ["ES"], "capacity": 5}
     assert (await warranty.http.put("/v1/service-points/CAST-LUGO", json=point)).status_code == 200
 
 
-async def open_repairs(warranty: Warranty) -> int:
+async def open_repairs(warranty: Running) -> int:
     """How many repairs are open there."""
     (point,) = (await warranty.http.get("/v1/service-points")).json()
     count: int = point["open_repairs"]
     return count
 
 
-def names(events: list[Event]) -> list[str]:
-    """`["coverage.assessed", ...]`."""
-    return [event.event_type.removeprefix("ciclo.").removesuffix(".v1") for event in events]
-
-
-async def test_a_unit_put_over_http_and_reported_in_its_trial_is_replaced_at_once(warranty: Warranty) -> None:
+async def test_a_unit_put_over_http_and_reported_in_its_trial_is_replaced_at_once(warranty: Running) -> None:
     answer = await warranty.http.put("/v1/units/WM-TRIAL-1", json=registration(days_ago=12))
     assert (answer.status_code, answer.json()) == (200, {"product_unit": "WM-TRIAL-1", "revision": 1})
     case = await reported(warranty, "WM-TRIAL-1")
@@ -121,7 +115,7 @@ async def test_a_unit_put_over_http_and_reported_in_its_trial_is_replaced_at_onc
 
 
 async def test_a_chosen_repair_is_authorised_and_a_workshop_reporting_twice_has_reported_once(
-    warranty: Warranty,
+    warranty: Running,
 ) -> None:
     await workshop(warranty)
     await warranty.http.put("/v1/units/WM-GUAR-1", json=registration(days_ago=400))
@@ -156,7 +150,7 @@ async def test_a_chosen_repair_is_authorised_and_a_workshop_reporting_twice_has_
     assert await open_repairs(warranty) == 0
 
 
-async def test_two_cases_about_one_defect_get_one_remedy(warranty: Warranty) -> None:
+async def test_two_cases_about_one_defect_get_one_remedy(warranty: Running) -> None:
     await warranty.http.put("/v1/units/WM-TWICE-1", json=registration(days_ago=3))
     first, second = new_id(), new_id()
     for case in (first, second):
@@ -170,7 +164,7 @@ async def test_two_cases_about_one_defect_get_one_remedy(warranty: Warranty) -> 
     ]
 
 
-async def test_a_product_registered_by_the_sellers_system_is_known(warranty: Warranty) -> None:
+async def test_a_product_registered_by_the_sellers_system_is_known(warranty: Running) -> None:
     record = ProductRegistered(
         publisher="tienda-erp",
         product_unit="WM-KAFKA-1",
@@ -180,13 +174,13 @@ async def test_a_product_registered_by_the_sellers_system_is_known(warranty: War
     older = record.model_copy(update={"publisher": "other-erp", "revision": 1, "model": "lumo-washer-9"})
     await warranty.report(older, "WM-KAFKA-1")
     while not (rejected := [e for _, e in warranty.heard if isinstance(e, InputRejected)]):
-        await warranty.says_no_more(new_id())
+        await warranty.quiet()
     assert [(each.code, each.locations) for each in rejected] == [("revision_used", ("revision",))]
     unit = (await warranty.http.get("/v1/units/WM-KAFKA-1")).json()
     assert (unit["model"], unit["seller"]) == ("lumo-washer-8", "tienda-sol")
 
 
-async def test_a_unit_registered_after_the_report_settles_every_case_about_it(warranty: Warranty) -> None:
+async def test_a_unit_registered_after_the_report_settles_every_case_about_it(warranty: Running) -> None:
     first, second = await reported(warranty, "WM-LATE-1"), await reported(warranty, "WM-LATE-1")
     for case in (first, second):
         (unknown,) = await warranty.says(case, 1)
@@ -200,7 +194,7 @@ async def test_a_unit_registered_after_the_report_settles_every_case_about_it(wa
 
 
 async def test_a_unit_registered_while_its_case_was_assessed_is_found_a_minute_later(
-    warranty: Warranty,
+    warranty: Running,
 ) -> None:
     case = await reported(warranty, "WM-RACE-1")
     await warranty.says(case, 1)
@@ -217,7 +211,7 @@ async def test_a_unit_registered_while_its_case_was_assessed_is_found_a_minute_l
     assert names(await warranty.says(case, 3))[1:] == ["coverage.assessed", "replacement.approved"]
 
 
-async def test_a_report_that_comes_before_what_it_rests_on_is_taken_afterwards(warranty: Warranty) -> None:
+async def test_a_report_that_comes_before_what_it_rests_on_is_taken_afterwards(warranty: Running) -> None:
     await workshop(warranty)
     await warranty.http.put("/v1/units/WM-EARLY-1", json=registration(days_ago=400))
     case = await reported(warranty, "WM-EARLY-1")
@@ -238,7 +232,7 @@ async def test_a_report_that_comes_before_what_it_rests_on_is_taken_afterwards(w
     assert said[2:] == ["item.received", "repair.completed", "item.returned"]
 
 
-async def test_the_doors_say_why_not(warranty: Warranty) -> None:
+async def test_the_doors_say_why_not(warranty: Running) -> None:
     unit = "/v1/units/WM-DOOR-1"
     assert (await warranty.http.get(unit)).status_code == 404
     await warranty.http.put(unit, json=registration(days_ago=3, revision=2))
@@ -256,7 +250,7 @@ async def test_the_doors_say_why_not(warranty: Warranty) -> None:
     assert (stranger.status_code, stranger.json()["code"]) == (401, "not_authorized")
 
 
-async def test_the_description_of_the_api_has_an_example_for_every_body(warranty: Warranty) -> None:
+async def test_the_description_of_the_api_has_an_example_for_every_body(warranty: Running) -> None:
     paths = (await warranty.http.get("/openapi.json")).json()["paths"]
     bodies = [
         operation["requestBody"]["content"]["application/json"]
