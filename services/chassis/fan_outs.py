@@ -18,7 +18,7 @@ from services.chassis.lanes import Lanes
 from services.chassis.loop import Loop, place
 
 PAGE: Final = 200
-AT_ONCE: Final = 8
+AT_ONCE: Final = 100
 REST_S: Final = 30.0
 """How long a fan-out is left alone whose targets cannot be found."""
 
@@ -29,6 +29,7 @@ CROSS JOIN LATERAL (
 ) AS ahead
 ORDER BY ahead.id LIMIT $3
 """
+END: Final = "DELETE FROM fan_outs WHERE id = ANY($1::bigint[])"
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +56,7 @@ class FanOuts(Loop):
                 return None
             async with self._lanes.session(lanes) as session:
                 rows = await session.fetch(READ, sorted(lanes), list(self._resting), AT_ONCE)
-            for row in rows:
-                await self._tell(row)
+            await self._tell_all(rows)
         return 0 if rows else None
 
     def problem(self) -> str | None:
@@ -65,34 +65,48 @@ class FanOuts(Loop):
             return f"{len(self._resting)} fan-outs fail: see the log"
         return super().problem()
 
-    async def _tell(self, row: Any) -> None:
+    async def _tell_all(self, rows: Sequence[Any]) -> None:
+        """Tell a page of each; those that concern nobody (any more) end together, in one statement."""
+        pages = [(row, page) for row in rows if (page := await self._page(row)) is not None]
+        over = [row["id"] for row, (_, targets) in pages if not targets]
+        if over:
+            await self._pool.execute(END, over, timeout=CONNECT_TIMEOUT_S)
+        for row, (data, targets) in pages:
+            if targets:
+                await self._tell(row, data, targets)
+
+    async def _page(self, row: Any) -> tuple[Message, Sequence[UUID]] | None:
+        """What is to be told and the next to be told; None for a fan-out that must rest."""
         try:
             data = self._engine.codec.message(row["kind"], row["data"])
-            page = await self._page(data, row["position"])
+            find, after = self._targets[type(data)], row["position"]
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+                targets = await find(connection, data, after, PAGE)
+            if after is not None and targets and min(targets) <= after:
+                raise ValueError("targets went back: this fan-out would never end")  # noqa: TRY301
+        except Exception as error:  # noqa: BLE001 - it rests, or goes on to the loop
+            self._rest(row, error)
+            return None
+        return data, targets
+
+    async def _tell(self, row: Any, data: Message, targets: Sequence[UUID]) -> None:
+        done = len(targets) < PAGE
+        try:
             await self._engine.apply(
-                [_input(row, data, target) for target in page],
-                advance=FanOutAdvance(
-                    row["id"],
-                    before=row["position"],
-                    after=page[-1] if page else row["position"],
-                    done=len(page) < PAGE,
-                ),
+                [_input(row, data, target) for target in targets],
+                advance=FanOutAdvance(row["id"], before=row["position"], after=targets[-1], done=done),
             )
         except FanOutMoved:
             log.info("fan_out_moved", fan_out=row["id"])
-        except Exception as error:
-            if is_transient(error):
-                raise
-            self._resting[row["id"]] = seconds() + REST_S
-            log.warning("fan_out_failed", fan_out=row["id"], kind=row["kind"], error=place(error))
+        except Exception as error:  # noqa: BLE001 - it rests, or goes on to the loop
+            self._rest(row, error)
 
-    async def _page(self, data: Message, after: UUID | None) -> Sequence[UUID]:
-        targets = self._targets[type(data)]
-        async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
-            page = await targets(connection, data, after, PAGE)
-        if after is not None and page and min(page) <= after:
-            raise ValueError("targets went back: this fan-out would never end")
-        return page
+    def _rest(self, row: Any, error: Exception) -> None:
+        """Leave a fan-out alone for a while. Raises the error if it is not the fan-out's."""
+        if is_transient(error):
+            raise error
+        self._resting[row["id"]] = seconds() + REST_S
+        log.warning("fan_out_failed", fan_out=row["id"], kind=row["kind"], error=place(error))
 
 
 def _input(row: Any, data: Message, target: UUID) -> Input:
