@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from services.intake.domain.reference import read_case_no
-from tests.integration.intake.service import COLLEAGUE, Intake, customer, report
+from tests.integration.intake.service import Intake, customer, report
+from tests.support.running import STAFF
 
 NO_SUCH_CUSTOMER = "cus_" + "9" * 32
 
@@ -139,13 +140,13 @@ async def test_a_serial_number_is_understood_however_it_is_typed(intake: Intake)
 async def test_another_systems_customer_has_one_reference_for_ever(intake: Intake) -> None:
     body = {"name": "Daniel Okafor", "email": "daniel@example.com", "language": "en"}
     refs = await asyncio.gather(
-        *(intake.http.put("/v1/customers/crm/K-10023", json=body, headers=COLLEAGUE) for _ in range(5))
+        *(intake.http.put("/v1/customers/crm/K-10023", json=body, headers=STAFF) for _ in range(5))
     )
     [customer_ref] = {answer.json()["customer_ref"] for answer in refs}
-    other = await intake.http.put("/v1/customers/crm/K-10024", json=body, headers=COLLEAGUE)
+    other = await intake.http.put("/v1/customers/crm/K-10024", json=body, headers=STAFF)
     assert other.json()["customer_ref"] != customer_ref
     named = report(customer={"customer_ref": customer_ref})
-    answer = await intake.http.post("/v1/cases", json=named, headers=COLLEAGUE)
+    answer = await intake.http.post("/v1/cases", json=named, headers=STAFF)
     assert answer.status_code == 201
     assert answer.json()["customer_ref"] == customer_ref
 
@@ -154,7 +155,7 @@ async def test_only_colleagues_name_customers_by_reference_and_only_those_we_kno
     named = report(customer={"customer_ref": NO_SUCH_CUSTOMER})
     stranger = await intake.http.post("/v1/cases", json=named)
     assert (stranger.status_code, stranger.json()["code"]) == (401, "not_authorized")
-    colleague = await intake.http.post("/v1/cases", json=named, headers=COLLEAGUE)
+    colleague = await intake.http.post("/v1/cases", json=named, headers=STAFF)
     assert (colleague.status_code, colleague.json()["code"]) == (422, "unknown_customer")
     assert colleague.json()["errors"][0]["location"] == "body.customer.customer_ref"
 
@@ -162,11 +163,11 @@ async def test_only_colleagues_name_customers_by_reference_and_only_those_we_kno
 async def test_a_case_number_read_aloud_finds_the_case(intake: Intake) -> None:
     opened = await intake.open()
     read_aloud = opened["case_no"].lower().replace("-", " ")
-    found = await intake.http.get(f"/v1/case-numbers/{read_aloud}", headers=COLLEAGUE)
+    found = await intake.http.get(f"/v1/case-numbers/{read_aloud}", headers=STAFF)
     assert found.json() == {"case_id": opened["case_id"]}
     case_no = opened["case_no"]
     misread = case_no[:-1] + ("2" if case_no[-1] != "2" else "3")
-    answer = await intake.http.get(f"/v1/case-numbers/{misread}", headers=COLLEAGUE)
+    answer = await intake.http.get(f"/v1/case-numbers/{misread}", headers=STAFF)
     assert (answer.status_code, answer.json()["code"]) == (422, "misread")
 
 

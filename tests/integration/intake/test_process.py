@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 
 from tests.conftest import NewDatabase
-from tests.integration.intake.service import SECRET, TOKEN, customer, report
+from tests.integration.intake.service import SECRET, customer, report
+from tests.support.running import TOKEN
 
 NO_KAFKA = "127.0.0.1:1"
 

@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer
-
 from ciclo_schemas.envelope import from_record
 from ciclo_schemas.notifications import NotificationSent
 from ciclo_schemas.routing import (
@@ -20,6 +18,7 @@ from ciclo_schemas.routing import (
 from ciclo_schemas.values import DecidedBy, Language, Party, PartyKind, RemedyKind, Window
 from ciclo_schemas.warranty import CoverageAssessed, CoverageDates
 from tests.integration.intake.service import Intake, customer, report
+from tests.support.replica import everything
 
 QUEUE = Party(kind=PartyKind.QUEUE, id="first_line")
 DUE = datetime(2026, 12, 5, 12, 0, tzinfo=UTC)
@@ -64,10 +63,10 @@ async def say(intake: Intake, opened: dict[str, Any], what: str, body: dict[str,
 async def test_events_of_every_service_become_the_customers_timeline(intake: Intake) -> None:
     opened = await intake.open(report(language="en", jurisdiction="GB"))
     case_id = opened["case_id"]
-    await intake.publish("routing", case_id, 1, PROMISE)
-    await intake.publish("notifications", case_id, 1, SENT)
-    await intake.publish("routing", case_id, 2, ASSIGNED)
-    await intake.publish("warranty", case_id, 1, ASSESSED)
+    await intake.tell(case_id, "routing", PROMISE)
+    await intake.tell(case_id, "notifications", SENT)
+    await intake.tell(case_id, "routing", ASSIGNED)
+    await intake.tell(case_id, "warranty", ASSESSED)
     case = await case_after(intake, opened, "intake:1,notifications:1,routing:2,warranty:1")
     assert [step["text"] for step in case["timeline"]] == [
         f"We have received your case {opened['case_no']}.",
@@ -88,20 +87,20 @@ async def test_events_of_every_service_become_the_customers_timeline(intake: Int
 async def test_a_customer_chooses_is_asked_confirms_and_reads_the_end(intake: Intake) -> None:
     opened = await intake.open()
     case_id = opened["case_id"]
-    await intake.publish("warranty", case_id, 1, ASSESSED)
+    await intake.tell(case_id, "warranty", ASSESSED)
     await case_after(intake, opened, "intake:1,warranty:1")
     status, problem = await say(intake, opened, "remedy-choice", {"remedy": "refund", "assessment_no": 1})
     assert (status, problem["code"]) == (409, "remedy_not_offered")
     for _ in range(2):
         status, _ = await say(intake, opened, "remedy-choice", {"remedy": "repair", "assessment_no": 1})
         assert status == 202
-    await intake.publish("routing", case_id, 1, PROPOSED)
+    await intake.tell(case_id, "routing", PROPOSED)
     case = await case_after(intake, opened, "intake:2,routing:1,warranty:1")
     assert (case["status"], case["proposal_no"], case["choice"]["chosen"]) == ("resolved", 1, "repair")
     for _ in range(2):
         status, said = await say(intake, opened, "confirmation", {"proposal_no": 1})
         assert (status, said["clock"]) == (202, "intake:3,routing:1,warranty:1")
-    await intake.publish("routing", case_id, 2, CLOSED)
+    await intake.tell(case_id, "routing", CLOSED)
     case = await case_after(intake, opened, "intake:3,routing:2,warranty:1")
     assert (case["status"], case["headline"]["text"]) == (
         "closed",
@@ -131,9 +130,9 @@ async def test_an_answer_to_what_intake_has_not_heard_yet_is_asked_to_come_again
 async def test_an_event_that_comes_twice_or_early_is_told_once_and_in_order(intake: Intake) -> None:
     opened = await intake.open()
     case_id = opened["case_id"]
-    await intake.publish("routing", case_id, 2, ASSIGNED)
-    await intake.publish("routing", case_id, 1, PROMISE)
-    await intake.publish("routing", case_id, 1, PROMISE)
+    await intake.tell(case_id, "routing", ASSIGNED, sequence=2)
+    await intake.tell(case_id, "routing", PROMISE, sequence=1)
+    await intake.tell(case_id, "routing", PROMISE, sequence=1)
     case = await case_after(intake, opened, "intake:1,routing:2")
     assert [(step["source"], step["sequence"]) for step in case["timeline"]] == [
         ("intake", 1),
@@ -159,28 +158,18 @@ async def test_a_word_repeated_with_its_key_is_said_once(intake: Intake) -> None
 async def test_what_intake_publishes_carries_the_whole_envelope(intake: Intake) -> None:
     opened = await intake.open()
     await say(intake, opened, "human-request", {"text": "Quiero hablar con alguien, me dio calambre"})
-    reader = AIOKafkaConsumer(
-        intake.prefix + "ciclo.cases.v1",
-        bootstrap_servers=intake.kafka,
-        auto_offset_reset="earliest",
-        group_id=None,
-    )
-    await reader.start()
-    heard = []
-    try:
-        async with asyncio.timeout(30):
-            async for record in reader:
-                if record.key == opened["case_id"].encode():
-                    heard.append((*from_record(record.headers, record.value), record))
-                if len(heard) == 2:
-                    break
-    finally:
-        await reader.stop()
-    assert [(envelope.type, envelope.sequence) for envelope, _, _ in heard] == [
+    await intake.says(opened["case_id"], 2)
+    records = await everything(intake.kafka, intake.prefix + "ciclo.cases.v1")
+    heard = [
+        from_record(record.headers, record.value)
+        for record in records
+        if record.key == opened["case_id"].encode()
+    ]
+    assert [(envelope.type, envelope.sequence) for envelope, _ in heard] == [
         ("ciclo.case.opened.v1", 1),
         ("ciclo.case.human_requested.v1", 2),
     ]
-    envelope, data, _ = heard[1]
+    envelope, data = heard[1]
     assert envelope.source == "/ciclo/intake"
     assert envelope.traceparent is not None
     assert b'"safety_flag":true' in data

@@ -7,7 +7,8 @@ from fastapi.routing import APIRoute
 
 from services.intake.routes import cases, vault, words
 from services.intake.routes.door import tracked
-from tests.integration.intake.service import COLLEAGUE, Intake, customer, everything_stored
+from tests.integration.intake.service import Intake, customer
+from tests.support.running import STAFF
 
 UNKNOWN = "01930000-0000-7000-8000-00000000dead"
 BODIES = {
@@ -53,7 +54,7 @@ async def test_nobody_reaches_anothers_case_or_learns_whether_it_exists(
         for case_id, headers in [
             (theirs["case_id"], customer(mine)),
             (UNKNOWN, customer(mine)),
-            (theirs["case_id"], COLLEAGUE),
+            (theirs["case_id"], STAFF),
             (theirs["case_id"], {}),
         ]
     ]
@@ -85,7 +86,7 @@ async def test_tracking_keys_differ_and_are_stored_nowhere(intake: Intake) -> No
     keys = [(await intake.open(key=f"key {number}"))["tracking_key"] for number in range(3)]
     assert len(set(keys)) == 3
     assert all(len(key) == 43 for key in keys)
-    for table, text in (await everything_stored(intake.pool)).items():
+    for table, text in (await intake.stored()).items():
         assert not any(key in text for key in keys), table
 
 
