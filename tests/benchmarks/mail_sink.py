@@ -67,7 +67,8 @@ async def serve() -> None:
     )
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - how its parent learns the port
     await asyncio.to_thread(sys.stdin.read)
-    print(counted.summary(), flush=True)  # noqa: T201
+    with suppress(BrokenPipeError):  # whoever wanted to know is gone
+        print(counted.summary(), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
