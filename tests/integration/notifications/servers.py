@@ -14,9 +14,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from fastapi import FastAPI, Header, Response
 
 from services.chassis.server import HttpServer
+from tests.support.running import TOKEN
 
 LUCIA = "cus_" + "0" * 31 + "1"
-TOKEN = "a-token-for-the-tests-alone"
 
 
 @dataclass

@@ -11,7 +11,8 @@ from services.notifications.domain.message import MessageFailed, MessageSent, Se
 from services.notifications.runners.letters import Letters
 from services.notifications.runners.sending import MessageSender
 from services.notifications.settings import NotificationsSettings
-from tests.integration.notifications.servers import LUCIA, TOKEN, MailServer, Vault, mail_server, vault
+from tests.integration.notifications.servers import LUCIA, MailServer, Vault, mail_server, vault
+from tests.support.running import TOKEN
 
 LETTERS = Letters.load("http://127.0.0.1:8001/cases")
 CASE = UUID("01930000-0000-7000-8000-000000000001")
