@@ -1,6 +1,5 @@
 # Ciclo. `make help` lists what there is.
 .DEFAULT_GOAL := help
-SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
