@@ -1,5 +1,6 @@
 """A small service for tests of the engine: it counts, takes slots, sets timers, fails when told to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ from services.chassis.decider import (
 )
 from services.chassis.definition import Definition
 from services.chassis.engine import Engine
-from services.chassis.inputs import Input
+from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.tables import Table
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -331,3 +332,8 @@ class World:
             "bookings": "SELECT owner, slot FROM bookings ORDER BY 1, 2",
         }
         return {name: [tuple(row) for row in await self.pool.fetch(sql)] for name, sql in queries.items()}
+
+
+def fates(outcomes: Sequence[Outcome]) -> list[Fate]:
+    """What became of each input."""
+    return [outcome.fate for outcome in outcomes]

@@ -7,7 +7,7 @@ that was started with REPLICA_FREEZES stops itself by SIGSTOP in the middle of a
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -134,6 +134,11 @@ def record(
         clock=clock or {},
     )
     return Sent(data.topic, envelope.subject.encode(), data.write(), to_headers(envelope))
+
+
+def of(words: Iterable[str], source: str) -> list[str]:
+    """The words of one source."""
+    return [word for word in words if word.startswith(source)]
 
 
 @asynccontextmanager

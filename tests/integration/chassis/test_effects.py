@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from services.chassis.decider import Message
 from services.chassis.definition import EffectCall, Retry
 from services.chassis.effects import Effects
-from tests.conftest import NewDatabase
 from tests.support.engine_world import NOW, Call, World, event, human_of, subject
 from tests.support.replicas import later, only_replica, replica, until_empty
 
@@ -51,18 +50,6 @@ async def _database_away(_inputs: object) -> None:
 
 def busy(_call: EffectCall) -> Retry:
     return Retry("busy")
-
-
-@pytest.fixture(scope="module")
-async def url(database: NewDatabase) -> str:
-    return await database("chassis")
-
-
-@pytest.fixture(scope="module")
-async def shared(url: str) -> AsyncIterator[World]:
-    world = await World.create(url)
-    yield world
-    await world.pool.close()
 
 
 @pytest.fixture

@@ -1,53 +1,26 @@
 """The engine on real PostgreSQL: nothing lost, nothing doubled, nothing out of order, nobody blocked."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import uuid5
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from ciclo_schemas.events import Event
-from ciclo_schemas.inbound import WorkshopReported, WorkshopReportKind
-from services.chassis.decider import Decider, Decision, Origin, State
-from services.chassis.engine import Engine
+from services.chassis.decider import Origin
 from services.chassis.inputs import BusinessKey, Claim, Fate, Input, Operation
-from tests.conftest import NewDatabase
 from tests.support.engine_world import (
-    COUNTS,
     NAMES,
     NOW,
-    Count,
     World,
     command,
-    definition,
     event,
+    fates,
     human_of,
     information_of,
     promise_of,
     subject,
 )
-
-
-@pytest.fixture(scope="module")
-async def shared(database: NewDatabase) -> AsyncIterator[World]:
-    world = await World.create(await database("chassis"))
-    yield world
-    await world.pool.close()
-
-
-@pytest.fixture
-async def world(shared: World) -> World:
-    await shared.forget()
-    return shared
-
-
-def fates(outcomes: list[Any]) -> list[Fate]:
-    return [outcome.fate for outcome in outcomes]
 
 
 async def test_an_event_is_applied_once_however_often_it_comes(world: World) -> None:
@@ -211,59 +184,6 @@ async def test_a_timer_that_was_replaced_meanwhile_does_not_ring(world: World) -
     assert await world.state(1) == ["human", "ring:0"]
 
 
-def report(number: int, kind: WorkshopReportKind) -> Input:
-    data = WorkshopReported(
-        publisher="sat-norte", case=subject(number), repair_no=f"R-{number}", kind=kind, happened_at=NOW
-    )
-    key = BusinessKey(data.event_type, "/".join(data.business_key()), "")
-    return Input(
-        subject=subject(number),
-        origin=Origin.INBOUND,
-        type=data.event_type,
-        id=uuid5(NAMES, f"{number}/{kind}"),
-        data=data,
-        raw=data.write().decode(),
-        business_key=key,
-        label=f"report-{number}",
-    )
-
-
-async def test_a_report_sent_twice_counts_once(world: World) -> None:
-    await world.engine.apply([command(1, "open")])
-    once = report(1, WorkshopReportKind.RECEIVED)
-    assert fates(await world.engine.apply([once, once])) == [Fate.APPLIED, Fate.DUPLICATE]
-    assert fates(await world.engine.apply([once])) == [Fate.DUPLICATE]
-    assert await world.state(1) == ["open", "report:received"]
-
-
-async def test_a_report_about_something_unknown_waits_and_is_rejected_after_a_day(world: World) -> None:
-    early, stranger = report(1, WorkshopReportKind.RECEIVED), report(2, WorkshopReportKind.RECEIVED)
-    assert fates(await world.engine.apply([early, stranger])) == [Fate.PARKED, Fate.PARKED]
-    await world.engine.apply([command(1, "open")])
-    assert await world.state(1) == ["open", "report:received"]
-    await world.pool.execute("UPDATE clock_shift SET frozen = $1", NOW + timedelta(days=1))
-    try:
-        row = await world.pool.fetchrow("SELECT * FROM parked")
-        assert row is not None
-        sweep = replace(world.engine.codec.parked_input(row), claim=Claim("parked", (row["id"],)))
-        await world.engine.apply([sweep])
-    finally:
-        await world.pool.execute("UPDATE clock_shift SET frozen = $1", NOW)
-    assert await world.count("parked") == 0
-    rejected = await world.pool.fetchval("SELECT body FROM events WHERE topic = 'ciclo.rejections.v1'")
-    assert '"input_id":"report-2"' in rejected
-    assert '"code":"unknown_repair"' in rejected
-
-
-async def test_a_refused_report_is_rejected_once_with_code_and_field(world: World) -> None:
-    bad = report(1, WorkshopReportKind.FAILED)
-    await world.engine.apply([command(1, "open"), bad, bad])
-    await world.engine.apply([bad])
-    bodies = await world.pool.fetch("SELECT body FROM events WHERE topic = 'ciclo.rejections.v1'")
-    assert len(bodies) == 1
-    assert '"locations":["kind"]' in bodies[0]["body"]
-
-
 async def test_a_command_repeated_with_its_key_gets_the_same_answer(world: World) -> None:
     keyed = replace(command(1, "open"), business_key=BusinessKey("POST", "k1", "same"))
     first = (await world.engine.apply([keyed]))[0]
@@ -304,98 +224,3 @@ async def test_facts_learned_on_the_way_that_somebody_holds_defer_only_that_aggr
     assert fates(await world.engine.apply(sweeps)) == [Fate.APPLIED, Fate.APPLIED]
     assert await world.state(1) == ["information:held", "slot was taken 5 times", "human"]
     assert await world.count("parked") == 0
-
-
-class NewerCount(Count):
-    """The state as the next release knows it."""
-
-    mood: str = "calm"
-
-
-async def test_an_older_release_keeps_fields_that_it_does_not_know(world: World) -> None:
-    def add(state: NewerCount | None, _command: Any, _given: Any) -> Any:
-        return Decision((state or NewerCount()).model_copy(update={"mood": "glad"}))
-
-    newer: Decider[NewerCount] = Decider("count", NewerCount, {type(command(1, "x").data): add})  # type: ignore[dict-item]
-    await Engine(world.pool, definition(newer)).apply([command(1, "x")])
-    await world.engine.apply([command(1, "older release")])
-    text = await world.pool.fetchval("SELECT state FROM aggregates")
-    assert NewerCount.model_validate_json(text).mood == "glad"
-    assert await world.state(1) == ["older release"]
-
-
-async def test_a_state_that_needs_a_newer_reader_waits_for_a_replica_that_can_read_it(world: World) -> None:
-    def upcast(document: dict[str, Any]) -> dict[str, Any]:
-        return {**document, "seen": [*document["seen"], "upcast"]}
-
-    newer = replace(COUNTS, state_version=2, upcasters={0: lambda d: d, 1: upcast})
-    new_engine = Engine(world.pool, definition(newer))
-    await world.engine.apply([command(1, "written by the old release")])
-    await new_engine.apply([command(1, "written by the new release")])
-    late = event(1, "intake", 1, human_of())
-    assert (await world.engine.apply([late]))[0].reason == "newer_reader"
-    assert (await world.engine.apply([command(1, "x")]))[0].fate is Fate.LATER
-    row = await world.pool.fetchrow("SELECT * FROM parked")
-    assert row is not None
-    await new_engine.apply([replace(new_engine.codec.parked_input(row), claim=Claim("parked", (row["id"],)))])
-    assert await world.state(1) == [
-        "written by the old release",
-        "upcast",
-        "written by the new release",
-        "human",
-    ]
-    assert await world.count("parked") == 0
-
-
-INPUTS = st.lists(
-    st.tuples(
-        st.integers(1, 3),
-        st.sampled_from(["intake", "routing"]),
-        st.sampled_from(["free", "slot-a", "slot-b", "late", "human", "unknown", "boom"]),
-        st.booleans(),
-    ),
-    min_size=1,
-    max_size=14,
-)
-
-
-def history(steps: list[tuple[int, str, str, bool]]) -> list[Input]:
-    """A causally possible history: contiguous sequences, clocks of what had happened before."""
-    sequences: dict[tuple[int, str], int] = {}
-    inputs = []
-    for number, source, what, seen_other in steps:
-        sequence = sequences[number, source] = sequences.get((number, source), 0) + 1
-        other = "routing" if source == "intake" else "intake"
-        clock = {other: sequences[number, other]} if seen_other and (number, other) in sequences else {}
-        data: Event | None = {
-            "free": information_of(),
-            "slot-a": information_of("slot-a"),
-            "slot-b": information_of("slot-b"),
-            "late": information_of("slot-a", "learned_late"),
-            "boom": information_of(symptom="boom"),
-            "human": human_of(),
-        }.get(what)
-        if source == "routing" and what != "unknown":
-            data = promise_of()
-        inputs.append(event(number, source, sequence, data, clock=clock))
-    return inputs
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=INPUTS, data=st.data())
-async def test_one_batch_gives_exactly_what_batches_of_one_give(
-    shared: World, steps: list[tuple[int, str, str, bool]], data: st.DataObject
-) -> None:
-    inputs = history(steps)
-    delivered = data.draw(st.permutations(inputs)) + data.draw(st.lists(st.sampled_from(inputs), max_size=3))
-    await shared.forget()
-    together = await shared.engine.apply(delivered)
-    in_one = await shared.snapshot()
-    await shared.forget()
-    apart = [(await shared.engine.apply([one]))[0] for one in delivered]
-    assert in_one == await shared.snapshot()
-    assert fates(together) == fates(apart)
-
-
-def test_state_is_a_record_that_keeps_what_it_does_not_know() -> None:
-    assert State.model_validate({"new": 1}).model_dump() == {"new": 1}

@@ -11,7 +11,6 @@ import pytest
 from services.chassis.definition import Connection, Targets
 from services.chassis.fan_outs import FanOuts
 from services.chassis.lanes import Lanes
-from tests.conftest import NewDatabase
 from tests.support.engine_world import Told, World, command, definition, event, information_of, subject
 from tests.support.replicas import only_replica, until_empty
 
@@ -26,11 +25,6 @@ async def everybody(connection: Connection, _data: Any, after: UUID | None, limi
 
 async def nobody_knows(*_: object) -> Sequence[UUID]:
     raise LookupError("told to fail")
-
-
-@pytest.fixture(scope="module")
-async def url(database: NewDatabase) -> str:
-    return await database("chassis")
 
 
 @pytest.fixture(scope="module")

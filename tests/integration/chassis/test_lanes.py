@@ -11,7 +11,6 @@ import asyncpg
 import pytest
 
 from services.chassis.lanes import LANES, LanesLost, lane_of
-from tests.conftest import NewDatabase
 from tests.support.replicas import replica
 from tests.support.waiting import until
 
@@ -30,11 +29,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-@pytest.fixture(scope="module")
-async def url(database: NewDatabase) -> str:
-    return await database("chassis")
 
 
 async def terminate(url: str, service: str) -> None:

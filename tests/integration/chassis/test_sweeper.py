@@ -1,28 +1,14 @@
 """The sweeper: what could not be decided for a moment is decided soon, and holds up nothing else."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
 from services.chassis.sweeper import Sweeper
-from tests.conftest import NewDatabase
 from tests.support.engine_world import World, event, information_of, subject
 from tests.support.replicas import later, only_replica
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(scope="module")
-async def url(database: NewDatabase) -> str:
-    return await database("chassis")
-
-
-@pytest.fixture(scope="module")
-async def shared(url: str) -> AsyncIterator[World]:
-    world = await World.create(url)
-    yield world
-    await world.pool.close()
 
 
 @pytest.fixture

@@ -1,30 +1,16 @@
 """Timers ring when they are due, once, whoever else is slow, late or broken."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
 from services.chassis.lanes import lane_of
 from services.chassis.timers import LOOK_EVERY_S, Timers
-from tests.conftest import NewDatabase
 from tests.support.engine_world import NOW, World, event, human_of, subject
 from tests.support.replicas import later, only_replica, replica, until_empty
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-async def url(database: NewDatabase) -> str:
-    return await database("chassis")
-
-
-@pytest.fixture(scope="module")
-async def shared(url: str) -> AsyncIterator[World]:
-    world = await World.create(url)
-    yield world
-    await world.pool.close()
 
 
 @pytest.fixture
