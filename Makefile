@@ -35,7 +35,7 @@ load: setup ## Push N cases through the whole cycle (N=50000)
 test: setup lint types imports ## Everything CI checks: lint, types, import contract, all tests
 	@$(BIN)/python -m pytest
 
-test-unit: setup ## The pure rules alone (no sockets, seconds)
+test-unit: setup ## The pure rules alone (no network)
 	@$(BIN)/python -m pytest tests/unit
 
 test-integration: setup ## The parts against real PostgreSQL and Kafka
