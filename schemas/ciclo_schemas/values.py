@@ -7,7 +7,6 @@ fallback instead of an error. Writers never write a fallback; `Event.write` refu
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
-from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -48,7 +47,6 @@ def _utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Day = date
-CaseId = UUID
 Number = Annotated[int, Field(ge=1, le=2_147_483_647)]
 """Counts from 1 within its case (assessments, remedies, promises) or unit (defects)."""
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{1,59}$")]
