@@ -13,7 +13,6 @@ from random import Random
 import httpx
 import pytest
 
-import demo.processes
 from demo.processes import NAMES, ServiceProcess
 from demo.report import Ending
 from demo.stories import STORIES
@@ -29,12 +28,6 @@ LONGEST_PAUSE_SECONDS = 2.0
 PATIENCE_SECONDS = 90
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(autouse=True)
-def never_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever keeps being killed is no service that cannot live."""
-    monkeypatch.setattr(demo.processes, "SHORT_LIVES", 100)
 
 
 async def test_services_killed_at_any_moment_lose_nothing_and_do_nothing_twice(own_servers: Servers) -> None:
