@@ -60,11 +60,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stopping = False
         self._trouble: str | None = None
 
-    @property
-    def running(self) -> bool:
-        """Whether partitions are assigned and records flow."""
-        return self._assigned and self._trouble is None
-
     def problem(self) -> str | None:
         """Why the service is not ready as far as Kafka is concerned, or None."""
         if self._trouble is not None:
