@@ -1,9 +1,12 @@
 """What customers said, published by intake on `ciclo.cases.v1`."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from ciclo_schemas.events import Event
 from ciclo_schemas.values import (
+    AttachmentRef,
     Channel,
     Code,
     CustomerRef,
@@ -50,6 +53,10 @@ class CaseOpened(CaseEvent):
     """Whether intake heard a safety word at the door: always urgent."""
     text_ref: TextRef
     """The customer's words, in intake's vault."""
+    publisher: Identifier | None = None
+    """The system that opened it on the customer's behalf (CRM, telephony)."""
+    external_ref: Identifier | None = None
+    """That system's own number of the case."""
 
 
 class CaseInformationReceived(CaseEvent):
@@ -62,6 +69,8 @@ class CaseInformationReceived(CaseEvent):
     """Whether intake heard a safety word at the door: always urgent."""
     text_ref: TextRef | None = None
     """The customer's words, in intake's vault."""
+    attachments: Annotated[tuple[AttachmentRef, ...], Field(max_length=20)] = ()
+    """Photos and proofs, in intake's vault."""
 
 
 class CaseRemedyChosen(CaseEvent):
@@ -104,3 +113,45 @@ class CaseResolutionDenied(CaseEvent):
     """Whether intake heard a safety word at the door: always urgent."""
     text_ref: TextRef | None = None
     """The customer's words, in intake's vault."""
+
+
+class CaseQuoteAnswered(CaseEvent):
+    """The customer accepts or refuses a quote (presupuesto)."""
+
+    event_type: ClassVar[str] = "ciclo.case.quote_answered.v1"
+    quote_no: Identifier
+    """The quote."""
+    revision: Number
+    """The revision that the customer saw."""
+    accepted: bool
+    """Whether the customer wants it carried out."""
+
+
+class CaseCancellationRequested(CaseEvent):
+    """The customer wants to withdraw the case; warranty says what can be taken back."""
+
+    event_type: ClassVar[str] = "ciclo.case.cancellation_requested.v1"
+    reason: Code | None = None
+    """Why, if the customer said so."""
+    safety_flag: bool = False
+    """Whether intake heard a safety word at the door: always urgent."""
+    text_ref: TextRef | None = None
+    """The customer's words, in intake's vault."""
+
+
+class CaseObjectionRaised(CaseEvent):
+    """The customer objects: a rejected message was meant, an answer is not accepted."""
+
+    event_type: ClassVar[str] = "ciclo.case.objection_raised.v1"
+    safety_flag: bool = False
+    """Whether intake heard a safety word at the door: always urgent."""
+    text_ref: TextRef | None = None
+    """The customer's words, in intake's vault."""
+
+
+class CaseSurveyAnswered(CaseEvent):
+    """How the customer rates the service after the end; not a word that reopens the case."""
+
+    event_type: ClassVar[str] = "ciclo.case.survey_answered.v1"
+    score: Annotated[int, Field(ge=1, le=5)]
+    """From 1 (bad) to 5 (good)."""

@@ -39,3 +39,27 @@ class NotificationFailed(NotificationEvent):
     """Why it was given up."""
     attempts: int = Field(ge=0, le=1_000_000)
     """How often it was tried; 0 when there was nothing to try, such as no address."""
+
+
+class NotificationDelivered(NotificationEvent):
+    """The provider reports that the message reached the customer's mailbox."""
+
+    event_type: ClassVar[str] = "ciclo.notification.delivered.v1"
+    delivered_at: Moment
+    """When."""
+
+
+class NotificationSuppressed(NotificationEvent):
+    """The message was not sent on purpose."""
+
+    event_type: ClassVar[str] = "ciclo.notification.suppressed.v1"
+    reason: Code
+    """Why: the customer's contact data were erased."""
+
+
+class SurveySent(NotificationEvent):
+    """The customer was asked how the service was, after the end."""
+
+    event_type: ClassVar[str] = "ciclo.survey.sent.v1"
+    sent_at: Moment
+    """When the provider accepted it."""

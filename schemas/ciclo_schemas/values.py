@@ -56,6 +56,8 @@ CustomerRef = Annotated[str, Field(pattern=r"^cus_[0-9a-f]{32}$")]
 """A customer; opaque, minted by intake alone."""
 TextRef = Annotated[str, Field(pattern=r"^txt_[0-9a-f]{32}$")]
 """A text in intake's vault."""
+AttachmentRef = Annotated[str, Field(pattern=r"^att_[0-9a-f]{32}$")]
+"""A photo or a proof of purchase in intake's vault."""
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
 ProductUnit = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{3,39}$")]
 """Serial number of one product unit."""
@@ -68,6 +70,7 @@ class Language(OpenEnum):
 
     ES = "es"
     EN = "en"
+    PT = "pt"
     UNKNOWN = "unknown"
 
 
@@ -189,6 +192,15 @@ class Policy(Record):
     """Which edition of it."""
 
 
+class Money(Record):
+    """An amount of money in the smallest unit of its currency, so that no cent is rounded away."""
+
+    amount_minor: Annotated[int, Field(ge=0, le=1_000_000_000_000)]
+    """How many of the smallest units (cents)."""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    """ISO 4217."""
+
+
 class Facts(Record):
     """What the customer states in structured form; decisions about goods and money rest on these alone."""
 
@@ -206,7 +218,7 @@ class Facts(Record):
     """Postcode area, to find a workshop near by; never an address."""
     symptom_code: Code | None = None
     """The defect that the customer declares."""
-    proof_ref: TextRef | None = None
+    proof_ref: AttachmentRef | None = None
     """A proof of purchase in intake's vault."""
 
 
