@@ -196,7 +196,7 @@ class RefundReported(InboundEvent):
 MAX_TEXT = 4000
 """The longest text of a customer, in characters."""
 
-Words = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, repr=False)]
+Words = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 """A customer's words: personal data by nature, read by intake alone and kept in its vault."""
 
 
@@ -205,11 +205,9 @@ class NewCustomer(Record):
 
     number: Identifier | None = None
     """The publisher's number of the customer: the same number is the same customer."""
-    name: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
+    name: str = Field(min_length=1, max_length=200, repr=False)
     """As the customer is to be addressed."""
-    email: Annotated[
-        str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", repr=False)
-    ]
+    email: str = Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", repr=False)
     """Where messages go."""
 
 
@@ -224,7 +222,7 @@ class OpenCase(InboundEvent):
     """The customer, as minted by intake before; either this or `customer`."""
     customer: NewCustomer | None = None
     """The customer, for intake to mint a reference."""
-    text: Words
+    text: Words = Field(repr=False)
     """What the customer said."""
     facts: Facts = Facts()
     """What the customer states in structured form."""
@@ -271,7 +269,7 @@ class WordSpoken(InboundEvent):
     """What is said."""
     channel: Channel
     """The door by which it came in."""
-    text: Words | None = None
+    text: Words | None = Field(default=None, repr=False)
     """The customer's words."""
     facts: Facts = Facts()
     """What the customer now states in structured form (information)."""

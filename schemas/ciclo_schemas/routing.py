@@ -350,7 +350,7 @@ class CustomerReminded(RoutingEvent):
 
 
 class ComplaintRegistered(RoutingEvent):
-    """The customer is dissatisfied with us (queja, reclamación): answered with reasons, whatever else goes on."""
+    """The customer is dissatisfied with us (queja, reclamación): answered with reasons, come what may."""
 
     event_type: ClassVar[str] = "ciclo.complaint.registered.v1"
     complaint_no: Number

@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 BROKER_SECONDS = 15
 """How long a broker may take to answer, and new topics to find their leaders."""
@@ -42,8 +42,15 @@ class Topic(BaseModel):
     key: str
     partitions: int = Field(ge=1, le=1_000)
     retention_days: int = Field(ge=1, le=365)
-    personal_data: Literal["none"]
+    personal_data: Literal["none", "customers"]
+    """`customers`: words, names and addresses; then one service alone reads it, and it is soon forgotten."""
     events: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _keeps_personal_data_short(self) -> Self:
+        if self.personal_data != "none" and (len(self.consumers) > 1 or self.retention_days > 3):
+            raise ValueError("personal data have one consumer and are kept for 3 days at most")
+        return self
 
     @property
     def retention_ms(self) -> int:

@@ -39,7 +39,7 @@ def test_what_other_systems_publish_is_read_by_its_owner_alone() -> None:
     for name, topic in load_topics().items():
         if name.startswith("ciclo.inbound."):
             assert (topic.producers, topic.consumers) == (("external",), (topic.owner,))
-            assert topic.retention_days == 7
+            assert topic.retention_days == (7 if topic.personal_data == "none" else 3)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,7 @@ def test_what_other_systems_publish_is_read_by_its_owner_alone() -> None:
         (("partitions: 12", "partitions: many"), "cases.yaml: partitions"),
         (("owner: intake\n", ""), "cases.yaml: owner: Field required"),
         (("personal_data: none", "personal_data: names"), "cases.yaml: personal_data"),
+        (("personal_data: none", "personal_data: customers"), "cases.yaml: .*3 days at most"),
         (("key: the case", "key: the case\ncolour: red"), "cases.yaml: colour"),
         (("topic: ciclo.cases.v1", "topic: cases"), "cases.yaml: topic"),
         (("owner: intake", "owner: [intake"), "cases.yaml is not YAML"),
