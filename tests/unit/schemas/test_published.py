@@ -31,7 +31,7 @@ def test_readers_are_told_that_values_and_fields_may_be_added() -> None:
 
 def test_writers_are_told_exactly_what_is_accepted() -> None:
     schema = json_schema(LogisticsScanned)
-    assert schema["$defs"]["ScanKind"]["enum"] == ["shipped", "delivered", "received"]
+    assert schema["$defs"]["ScanKind"]["enum"] == ["shipped", "delivered", "received", "lost"]
     assert schema["additionalProperties"] is False
 
 
