@@ -18,12 +18,14 @@ class ChooseRemedy(Message):
 
     remedy: RemedyKind
     assessment_no: int
+    channel: Channel = Channel.WEB
 
 
 class Confirm(Message):
     """The customer says that it is solved."""
 
     proposal_no: int
+    channel: Channel = Channel.WEB
 
 
 class Deny(Message):
@@ -32,6 +34,7 @@ class Deny(Message):
     proposal_no: int
     reason: Code
     words: Words | None
+    channel: Channel = Channel.WEB
 
 
 def coverage_assessed(
@@ -51,7 +54,8 @@ def resolution_proposed(
     """Remember the question that is open now."""
     if state is None:
         return Decision(None)
-    return Decision(state.model_copy(update={"proposal_no": proposed.proposal_no, "answer": None}))
+    asked = {"proposal_no": proposed.proposal_no, "answer": None, "said": ()}
+    return Decision(state.model_copy(update=asked))
 
 
 def choose_remedy(state: CaseState | None, choice: ChooseRemedy, given: Given) -> Decision[CaseState]:
@@ -76,7 +80,7 @@ def choose_remedy(state: CaseState | None, choice: ChooseRemedy, given: Given) -
     if state.chosen == choice.remedy:
         return Decision(state, reply=reply)
     chosen = CaseRemedyChosen(
-        channel=Channel.WEB,
+        channel=choice.channel,
         reported_at=given.now,
         remedy=choice.remedy,
         assessment_no=choice.assessment_no,
@@ -99,32 +103,29 @@ def confirm(state: CaseState | None, word: Confirm, given: Given) -> Decision[Ca
     if state.answer is Answer.CONFIRMED:
         return Decision(state, reply=reply)
     confirmed = CaseResolutionConfirmed(
-        channel=Channel.WEB, reported_at=given.now, proposal_no=word.proposal_no
+        channel=word.channel, reported_at=given.now, proposal_no=word.proposal_no
     )
     return Decision(_answered(state, Answer.CONFIRMED), events=(confirmed,), reply=reply)
 
 
 def deny(state: CaseState | None, word: Deny, given: Given) -> Decision[CaseState]:
-    """Publish case.resolution_denied, its words kept in the vault.
+    """Publish case.resolution_denied, its words kept in the vault, also by a customer who had confirmed.
 
     Denied again, nothing changes, but new words are still heard: they become case.information_received.
-    Refused: see `_not_open`; `already_confirmed` for a proposal that the customer confirmed.
+    Refused: see `_not_open`.
     """
     if state is None:
         return unknown_case()
     if (refusal := _not_open(state, word.proposal_no)) is not None:
         return refusal
-    if state.answer is Answer.CONFIRMED:
-        detail = "you said that it is solved; tell us what is wrong as information and we go on"
-        return refused(state, "already_confirmed", detail, "proposal_no")
     text_ref, rows = kept(word.words, given)
     reply = Heard(case_id=given.subject, text_ref=text_ref)
-    if state.answer is Answer.DENIED and word.words is None:
-        return Decision(state, reply=reply)
     if state.answer is Answer.DENIED:
-        return inform(state, Inform(facts=Facts(), words=word.words), given)
+        if word.words is None:
+            return Decision(state, reply=reply)
+        return inform(state, Inform(facts=Facts(), words=word.words, channel=word.channel), given)
     denied = CaseResolutionDenied(
-        channel=Channel.WEB,
+        channel=word.channel,
         reported_at=given.now,
         proposal_no=word.proposal_no,
         reason=word.reason,

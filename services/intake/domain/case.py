@@ -1,5 +1,6 @@
 """What intake must know of a case to accept the customer's next word; everything else is in the timeline."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -23,16 +24,31 @@ class Answer(StrEnum):
     DENIED = "denied"
 
 
+class Quote(State):
+    """The newest revision of a quote, and what the customer answered; `over` once it stands no more."""
+
+    quote_no: str
+    revision: int
+    valid_until: datetime
+    accepted: bool | None = None
+    over: bool = False
+
+
 class CaseState(State):
     """The remedies on offer and the choice made of them; the last question asked and the answer to it.
 
-    `proposal_no` is 0 before the first proposal.
+    `proposal_no` is 0 before the first proposal. `quotes` are in the order in which they were issued. `said`
+    are the requests made since the case last moved: the same again, without words, is no new request.
+    `score` is the answer to the survey.
     """
 
     offer: Offer | None = None
     chosen: RemedyKind | None = None
     proposal_no: int = 0
     answer: Answer | None = None
+    quotes: tuple[Quote, ...] = ()
+    said: tuple[str, ...] = ()
+    score: int | None = None
 
 
 class Heard(BaseModel):

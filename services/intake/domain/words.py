@@ -1,15 +1,23 @@
-"""Further words about a case: the customer's information and wish for a person, a colleague's note."""
+"""Further words about a case: the customer's information, requests and objections, a colleague's note."""
 
 from typing import Any
 
 from pydantic import Field
 
-from ciclo_schemas.cases import CaseHumanRequested, CaseInformationReceived
-from ciclo_schemas.values import Channel, Facts, TextRef
+from ciclo_schemas.cases import (
+    CaseCancellationRequested,
+    CaseEvent,
+    CaseHumanRequested,
+    CaseInformationReceived,
+    CaseObjectionRaised,
+)
+from ciclo_schemas.values import Channel, Code, Facts, TextRef
 from services.chassis.decider import Decision, Given, Message
 from services.intake.domain.case import CaseState, Heard, unknown_case
 from services.intake.domain.records import VaultText
 from services.intake.domain.safety import speaks_of_danger
+
+HUMAN, CANCELLATION, OBJECTION = "human_request", "cancellation", "objection"
 
 
 class Words(Message):
@@ -24,12 +32,29 @@ class Inform(Message):
 
     facts: Facts
     words: Words | None
+    channel: Channel = Channel.WEB
 
 
 class RequestHuman(Message):
     """The customer wants to speak to a person."""
 
     words: Words | None
+    channel: Channel = Channel.WEB
+
+
+class RequestCancellation(Message):
+    """The customer wants to withdraw the case (cancelación)."""
+
+    reason: Code | None
+    words: Words | None
+    channel: Channel = Channel.WEB
+
+
+class RaiseObjection(Message):
+    """The customer objects: a message taken for spam was meant, an answer is not accepted (objeción)."""
+
+    words: Words | None
+    channel: Channel = Channel.WEB
 
 
 class KeepText(Message):
@@ -44,7 +69,7 @@ def inform(state: CaseState | None, word: Inform, given: Given) -> Decision[Case
         return unknown_case()
     text_ref, rows = kept(word.words, given)
     received = CaseInformationReceived(
-        channel=Channel.WEB,
+        channel=word.channel,
         reported_at=given.now,
         facts=word.facts,
         safety_flag=unsafe(word.words),
@@ -61,11 +86,48 @@ def request_human(state: CaseState | None, word: RequestHuman, given: Given) -> 
         return unknown_case()
     text_ref, rows = kept(word.words, given)
     requested = CaseHumanRequested(
-        channel=Channel.WEB, reported_at=given.now, safety_flag=unsafe(word.words), text_ref=text_ref
+        channel=word.channel, reported_at=given.now, safety_flag=unsafe(word.words), text_ref=text_ref
     )
-    return Decision(
-        state, events=(requested,), rows=rows, reply=Heard(case_id=given.subject, text_ref=text_ref)
+    return _request(state, HUMAN, requested, rows, given)
+
+
+def request_cancellation(
+    state: CaseState | None, word: RequestCancellation, given: Given
+) -> Decision[CaseState]:
+    """Publish case.cancellation_requested, its words kept in the vault; warranty says what is possible."""
+    if state is None:
+        return unknown_case()
+    text_ref, rows = kept(word.words, given)
+    requested = CaseCancellationRequested(
+        channel=word.channel,
+        reported_at=given.now,
+        reason=word.reason,
+        safety_flag=unsafe(word.words),
+        text_ref=text_ref,
     )
+    return _request(state, CANCELLATION, requested, rows, given)
+
+
+def raise_objection(state: CaseState | None, word: RaiseObjection, given: Given) -> Decision[CaseState]:
+    """Publish case.objection_raised, its words kept in the vault. Nothing need be rejected to object."""
+    if state is None:
+        return unknown_case()
+    text_ref, rows = kept(word.words, given)
+    raised = CaseObjectionRaised(
+        channel=word.channel, reported_at=given.now, safety_flag=unsafe(word.words), text_ref=text_ref
+    )
+    return _request(state, OBJECTION, raised, rows, given)
+
+
+def _request(
+    state: CaseState, request: str, event: CaseEvent, rows: tuple[Any, ...], given: Given
+) -> Decision[CaseState]:
+    """Publish a request, unless it was made since the case last moved and nothing new is written with it."""
+    if request in state.said and not rows:
+        return Decision(state, reply=Heard(case_id=given.subject))
+    said = state.model_copy(update={"said": (*(one for one in state.said if one != request), request)})
+    text_ref = rows[0].text_ref if rows else None
+    return Decision(said, events=(event,), rows=rows, reply=Heard(case_id=given.subject, text_ref=text_ref))
 
 
 def keep_text(state: CaseState | None, note: KeepText, given: Given) -> Decision[CaseState]:

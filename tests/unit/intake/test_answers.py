@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciclo_schemas.cases import CaseInformationReceived, CaseRemedyChosen, CaseResolutionDenied
+from ciclo_schemas.cases import (
+    CaseInformationReceived,
+    CaseRemedyChosen,
+    CaseResolutionConfirmed,
+    CaseResolutionDenied,
+)
 from ciclo_schemas.events import Event
 from ciclo_schemas.values import Facts, RemedyKind
 from services.chassis.decider import Decision, Message
@@ -97,13 +102,14 @@ def test_only_the_open_proposal_is_answered() -> None:
     assert code(story.hears(Confirm(proposal_no=2))) is None
 
 
-def test_yes_and_no_to_the_same_proposal_exclude_each_other() -> None:
+def test_who_said_yes_may_still_say_no_but_who_said_no_is_asked_again() -> None:
     yes, no = Confirm(proposal_no=1), Deny(proposal_no=1, reason="still_broken", words=None)
-    for first, second, refusal in ((yes, no, "already_confirmed"), (no, yes, "already_denied")):
-        story = open_story()
-        story.hears(proposed(1))
-        assert code(story.hears(first)) is None
-        assert code(story.hears(second)) == refusal
+    story = open_story()
+    story.hears(proposed(1))
+    assert code(story.hears(yes)) is None
+    assert code(story.hears(no)) is None
+    assert code(story.hears(yes)) == "already_denied"
+    assert story.said()[1:] == ["case.resolution_confirmed", "case.resolution_denied"]
 
 
 def test_a_denial_carries_its_reason_and_keeps_its_words_in_the_vault() -> None:
@@ -182,12 +188,12 @@ STEPS = st.sampled_from(
 
 
 @given(st.lists(STEPS, max_size=12))
-def test_whatever_happens_only_what_is_on_offer_is_chosen_and_every_proposal_is_answered_once(
+def test_whatever_happens_only_what_is_on_offer_is_chosen_and_no_answer_is_published_twice(
     steps: list[Event | Message],
 ) -> None:
     story = open_story()
     offered: tuple[int, tuple[RemedyKind, ...]] = (0, ())
-    answers: dict[int, str] = {}
+    answers: dict[int, type[Event]] = {}
     asked = 0
     for step in steps:
         decision = story.hears(step)
@@ -202,5 +208,9 @@ def test_whatever_happens_only_what_is_on_offer_is_chosen_and_every_proposal_is_
                 assert event.remedy in offered[1]
             elif (number := getattr(event, "proposal_no", None)) is not None:
                 assert number == asked
-                assert number not in answers
-                answers[number] = event.event_type
+                said_before = answers.get(number)
+                assert said_before is None or (said_before, type(event)) == (
+                    CaseResolutionConfirmed,
+                    CaseResolutionDenied,
+                )
+                answers[number] = type(event)
