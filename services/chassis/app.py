@@ -20,6 +20,7 @@ from services.chassis.engine import Committed, Engine
 from services.chassis.fan_outs import FanOuts
 from services.chassis.health import Health, Part, health_routes
 from services.chassis.http import create_http
+from services.chassis.keys import scopes_of
 from services.chassis.lanes import Lanes
 from services.chassis.lifecycle import Lifecycle, patiently
 from services.chassis.publisher import Publisher
@@ -61,6 +62,10 @@ class App:
         """The port of the API; after the start, the one really taken."""
         self.admin_port = settings.admin_port
         """The port of the probes and metrics; after the start, the one really taken."""
+
+    def scopes(self) -> frozenset[str]:
+        """Every scope that some route needs: those that API keys can have."""
+        return scopes_of(self._routers)
 
     async def run(self) -> int:
         """Run until SIGTERM or SIGINT, or until a part dies. Returns the process's exit code.
@@ -171,7 +176,6 @@ class App:
             commands=commands,
             pool=pool,
             health=self.health,
-            token=self._settings.service_token,
         )
 
     def _admin(self) -> FastAPI:

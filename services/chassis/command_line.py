@@ -11,7 +11,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import structlog
 
-from services.chassis import logs, operator_commands
+from services.chassis import key_commands, logs, operator_commands
 from services.chassis.app import App
 from services.chassis.database import is_transient
 from services.chassis.definition import Definition
@@ -139,20 +139,36 @@ def _operator(work: OperatorWork) -> Callable[[Invocation[Any]], int]:
     def run(invocation: Invocation[Any]) -> int:
         definition = invocation.build_app(invocation.settings).definition
         database_url = invocation.settings.database_url.get_secret_value()
-        try:
-            return run_async(work(definition, database_url, invocation.arguments))
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            sys.stderr.write(f"{invocation.service}: the database does not answer: {logs.safe_text(error)}\n")
-            return FAILED
+        return _with_database(invocation.service, work(definition, database_url, invocation.arguments))
 
     return run
+
+
+def _keys(invocation: Invocation[Any]) -> int:
+    scopes = invocation.build_app(invocation.settings).scopes()
+    database_url = invocation.settings.database_url.get_secret_value()
+    return _with_database(invocation.service, key_commands.keys(scopes, database_url, invocation.arguments))
+
+
+def _with_database(service: str, work: Coroutine[Any, Any, int]) -> int:
+    try:
+        return run_async(work)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        sys.stderr.write(f"{service}: the database does not answer: {logs.safe_text(error)}\n")
+        return FAILED
 
 
 SUBCOMMANDS: tuple[Subcommand, ...] = (
     Subcommand("run", "run the service until SIGTERM (this is the default)", _run),
     Subcommand("migrate", "create the database if need be, and apply the migrations it lacks", _migrate),
+    Subcommand(
+        "keys",
+        "make, list or revoke the API keys that open this service's doors",
+        _keys,
+        key_commands.key_arguments,
+    ),
     Subcommand(
         "deadletters",
         "list, show, redrive or discard inputs whose decision failed",

@@ -1,20 +1,18 @@
 """The HTTP edge of a service: its routes, and one kind of answer (RFC 9457) for all that goes wrong."""
 
-import hmac
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
 from services.chassis.commands import Commands
 from services.chassis.guard import Guard
 from services.chassis.health import Health, health_routes
 from services.chassis.inputs import Outcome
+from services.chassis.keys import SCHEME, KeyRing
 from services.chassis.problems import (
     FRAMEWORK,
     MEDIA_TYPE,
@@ -34,10 +32,7 @@ __all__ = [
     "case_clock",
     "create_http",
     "problem",
-    "service_token",
 ]
-
-_bearer = HTTPBearer(auto_error=False, description="The secret that staff tools and services share")
 
 
 # Coroutines, though they never wait: FastAPI would run plain functions in a thread, at every request.
@@ -67,18 +62,6 @@ IfCaseClock = Annotated[
 ]
 
 
-async def service_token(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> None:
-    """Let only those pass who show the service token. Raises Problem 401."""
-    expected: SecretStr = request.app.state.service_token
-    shown = "" if credentials is None else credentials.credentials
-    if not hmac.compare_digest(shown.encode(), expected.get_secret_value().encode()):
-        raise Problem(
-            401, "not_authorized", "a valid service token is needed", headers={"WWW-Authenticate": "Bearer"}
-        )
-
-
 def case_clock(response: Response, outcome: Outcome) -> None:
     """Tell the caller what this service knew of the case after his command (header Case-Clock)."""
     if outcome.clock:
@@ -92,13 +75,12 @@ def create_http(
     commands: Commands,
     pool: asyncpg.Pool,
     health: Health,
-    token: SecretStr,
 ) -> FastAPI:
     """The service's public API, with /livez and /readyz beside its own routes."""
     app = _Api(title=title, responses=_documented(422, 503))
     app.state.commands = commands
     app.state.pool = pool
-    app.state.service_token = token
+    app.state.keys = KeyRing(pool)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_exception)
@@ -119,6 +101,11 @@ class _Api(FastAPI):
             schema = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs"))
             schemas["ProblemDetails"] = schema
+            for operation in (one for path in document["paths"].values() for one in path.values()):
+                if any(SCHEME in requirement for requirement in operation.get("security", ())):
+                    operation["responses"] |= {
+                        str(code): told for code, told in _documented(401, 403).items()
+                    }
         return document
 
 

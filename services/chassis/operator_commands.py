@@ -121,7 +121,7 @@ async def _ls(letters: DeadLetters, arguments: Any) -> int:
     if arguments.group_by_error:
         groups = await letters.groups()
         rows = [[g["fingerprint"], g["letters"], g["aggregates"], g["error"], g["message"]] for g in groups]
-        _table(["cause", "letters", "aggregates", "error", "message"], rows)
+        table(["cause", "letters", "aggregates", "error", "message"], rows)
         return OK
     found = await letters.ls(aggregate=arguments.aggregate, fingerprint=arguments.error)
     rows = [
@@ -137,7 +137,7 @@ async def _ls(letters: DeadLetters, arguments: Any) -> int:
         ]
         for row in found
     ]
-    _table(["id", "aggregate", "type", "source", "error", "attempts", "behind", "cause"], rows)
+    table(["id", "aggregate", "type", "source", "error", "attempts", "behind", "cause"], rows)
     return OK
 
 
@@ -172,7 +172,8 @@ _ACTIONS: dict[str, Callable[[DeadLetters, Any], Awaitable[int]]] = {
 }
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def table(titles: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows under their titles, or `none`."""
     if not rows:
         _say("none")
         return

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from services.chassis.key_store import parts_of
+
 S = TypeVar("S", bound=BaseSettings)
 
 
@@ -35,14 +37,15 @@ def _bootstrap(servers: str) -> str:
     return servers
 
 
-def _service_token(token: SecretStr) -> SecretStr:
-    secret = token.get_secret_value()
-    if len(secret) < 16 or not secret.isascii():
-        raise ValueError("expected at least 16 ASCII characters")
-    return token
+def _api_key(key: SecretStr) -> SecretStr:
+    if parts_of(key.get_secret_value()) is None:
+        raise ValueError("expected a key ck_<id>_<secret>, as `keys create` of that service prints it")
+    return key
 
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+ApiKeySetting = Annotated[SecretStr, AfterValidator(_api_key)]
+"""The key that a service shows at the doors of another."""
 HttpPort = Annotated[
     int, Field(ge=0, le=65535, description="TCP port of the service's API; 0 takes a free one")
 ]
@@ -71,9 +74,6 @@ class ServiceSettings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least level logged"
-    )
-    service_token: Annotated[SecretStr, AfterValidator(_service_token)] = Field(
-        description="Secret that staff tools and the services show one another (16 characters or more)"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ApiKeySetting, ServiceSettings
 
 
 def _sender(text: str) -> str:
@@ -50,6 +50,7 @@ class NotificationsSettings(ServiceSettings):
     intake_url: WebAddress = Field(
         "http://127.0.0.1:8001", description="intake, whose vault has the contacts"
     )
+    intake_key: ApiKeySetting = Field(description="API key for intake, with the scope contacts:read")
     tracking_url: WebAddress = Field(
         "http://127.0.0.1:8001/cases", description="page where customers see and answer their case"
     )

@@ -10,7 +10,7 @@ from services.routing.settings import RoutingSettings, house_of, read_classifier
 
 def definition(settings: RoutingSettings) -> Definition:
     """What the chassis runs. Raises BadData naming the file and field of data that cannot be used."""
-    vault = IntakeVault(str(settings.intake_url), settings.service_token, settings.intake_timeout_seconds)
+    vault = IntakeVault(str(settings.intake_url), settings.intake_key, settings.intake_timeout_seconds)
     return Definition(
         name="routing",
         deciders=(handlers.decider(house_of(settings)),),

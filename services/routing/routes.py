@@ -1,9 +1,10 @@
 """Routing's doors for the people of the house: queues, one case, and what is done to it.
 
-Every door needs the service token. Commands answer with the case as it then stands and its Case-Clock; sent
-back as If-Case-Clock, it keeps a decision from resting on a stale picture.
+Every door needs an API key with a scope. Commands answer with the case as it then stands and its Case-Clock;
+sent back as If-Case-Clock, it keeps a decision from resting on a stale picture.
 """
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -20,8 +21,8 @@ from services.chassis.http import (
     Refused,
     case_clock,
     problem,
-    service_token,
 )
+from services.chassis.keys import needs
 from services.routing import views
 from services.routing.domain.case import TECHNICIANS
 from services.routing.domain.first_line import (
@@ -36,7 +37,15 @@ from services.routing.domain.first_line import (
 MAX_PAGE = 200
 NOT_SEEN_YET = Refusal("not_seen_yet", "routing has not heard of this case yet")
 
-router = APIRouter(prefix="/v1", tags=["routing"], dependencies=[Depends(service_token)])
+router = APIRouter(prefix="/v1", tags=["routing"])
+
+
+class Scope(StrEnum):
+    """What an API key can open here."""
+
+    READ_CASES = "cases:read"
+    WORK_ON_CASES = "cases:work"
+    REPAIR = "cases:repair"
 
 
 class EscalationBody(BaseModel):
@@ -71,7 +80,7 @@ async def _desk(
 DeskDep = Annotated[Desk, Depends(_desk)]
 
 
-@router.get("/queues/{queue}/cases")
+@router.get("/queues/{queue}/cases", dependencies=[Depends(needs(Scope.READ_CASES))])
 async def list_queue(
     queue: Identifier,
     pool: PoolDep,
@@ -93,7 +102,7 @@ async def list_queue(
     return await views.queue(pool, queue, wanted, of_technicians=of_technicians, after=cursor, limit=limit)
 
 
-@router.get("/cases/{case_id}")
+@router.get("/cases/{case_id}", dependencies=[Depends(needs(Scope.READ_CASES))])
 async def read_case(case_id: UUID, pool: PoolDep, response: Response) -> views.CaseView:
     """A case: where it stands, who has it, what was tried and what was promised.
 
@@ -106,19 +115,19 @@ async def read_case(case_id: UUID, pool: PoolDep, response: Response) -> views.C
     return view
 
 
-@router.get("/overview")
+@router.get("/overview", dependencies=[Depends(needs(Scope.READ_CASES))])
 async def read_overview(pool: PoolDep) -> list[views.StageCount]:
     """How many cases stand where, for whom they wait, and how many dates have passed."""
     return await views.overview(pool)
 
 
-@router.post("/cases/{case_id}/take")
+@router.post("/cases/{case_id}/take", dependencies=[Depends(needs(Scope.WORK_ON_CASES))])
 async def take(body: Annotated[Take, Body(examples=[{"agent": "agent-03"}])], desk: DeskDep) -> CaseReply:
     """Take a case of the first line. 409 `already_taken`, `not_in_first_line`, `case_closed`."""
     return await desk.send(body)
 
 
-@router.post("/cases/{case_id}/steps")
+@router.post("/cases/{case_id}/steps", dependencies=[Depends(needs(Scope.WORK_ON_CASES))])
 async def record_step(
     body: Annotated[
         RecordStep, Body(examples=[{"agent": "agent-03", "step": "restart_router", "helped": False}])
@@ -129,7 +138,7 @@ async def record_step(
     return await desk.send(body)
 
 
-@router.post("/cases/{case_id}/resolution")
+@router.post("/cases/{case_id}/resolution", dependencies=[Depends(needs(Scope.WORK_ON_CASES))])
 async def propose_resolution(
     body: Annotated[ProposeResolution, Body(examples=[{"agent": "agent-03", "reason": "network_restarted"}])],
     desk: DeskDep,
@@ -138,7 +147,7 @@ async def propose_resolution(
     return await desk.send(body)
 
 
-@router.post("/cases/{case_id}/classification")
+@router.post("/cases/{case_id}/classification", dependencies=[Depends(needs(Scope.WORK_ON_CASES))])
 async def classify(
     body: Annotated[
         ClassifyByAgent,
@@ -150,7 +159,7 @@ async def classify(
     return await desk.send(body)
 
 
-@router.post("/cases/{case_id}/escalation")
+@router.post("/cases/{case_id}/escalation", dependencies=[Depends(needs(Scope.WORK_ON_CASES))])
 async def escalate(
     body: Annotated[EscalationBody, Body(examples=[{"agent": "agent-03", "symptom_code": "no_power"}])],
     desk: DeskDep,
@@ -162,7 +171,7 @@ async def escalate(
     return await desk.send(command)
 
 
-@router.post("/cases/{case_id}/acceptance")
+@router.post("/cases/{case_id}/acceptance", dependencies=[Depends(needs(Scope.REPAIR))])
 async def accept_escalation(
     body: Annotated[AcceptEscalation, Body(examples=[{"agent": "tech-21"}])], desk: DeskDep
 ) -> CaseReply:

@@ -7,7 +7,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, Field, HttpUrl, ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ApiKeySetting, ServiceSettings
 from services.routing.domain.charter import Charter, House, Playbooks
 from services.routing.domain.keywords import KeywordClassifier
 from services.routing.domain.lexicon import Keywords
@@ -62,6 +62,7 @@ class RoutingSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="ROUTING_", frozen=True)
 
     intake_url: HttpUrl = Field(description="Where intake's API listens: http://host:port")
+    intake_key: ApiKeySetting = Field(description="API key for intake, with the scope texts:read")
     intake_timeout_seconds: float = Field(
         5, gt=0, le=60, description="How long a call to intake may take; afterwards it is tried again"
     )

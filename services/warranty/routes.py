@@ -1,5 +1,6 @@
 """The doors of warranty for staff and other systems: units, service points, what was decided for a case."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -7,14 +8,25 @@ from fastapi import APIRouter, Body, Depends
 
 from ciclo_schemas.values import Identifier, ProductUnit
 from services.chassis.decider import Refusal
-from services.chassis.http import CommandsDep, PoolDep, Problem, Refused, service_token
+from services.chassis.http import CommandsDep, PoolDep, Problem, Refused
 from services.chassis.ids import derived_id
+from services.chassis.keys import needs
 from services.warranty import views
 from services.warranty.domain.records import Unit
 from services.warranty.domain.service_points import PutServicePoint, ServicePointDetails
 from services.warranty.domain.units import RegisterUnit, Registration, UnitRegistered
 
-router = APIRouter(prefix="/v1", tags=["warranty"], dependencies=[Depends(service_token)])
+router = APIRouter(prefix="/v1", tags=["warranty"])
+
+
+class Scope(StrEnum):
+    """What an API key can open here."""
+
+    WRITE_UNITS = "units:write"
+    READ_UNITS = "units:read"
+    WRITE_SERVICE_POINTS = "service_points:write"
+    READ_CASES = "cases:read"
+
 
 UNIT_EXAMPLE = {
     "revision": 1,
@@ -36,7 +48,7 @@ POINT_EXAMPLE = {
 }
 
 
-@router.put("/units/{product_unit}")
+@router.put("/units/{product_unit}", dependencies=[Depends(needs(Scope.WRITE_UNITS))])
 async def register_unit(
     product_unit: ProductUnit,
     registration: Annotated[Registration, Body(examples=[UNIT_EXAMPLE])],
@@ -52,7 +64,7 @@ async def register_unit(
     return UnitRegistered(product_unit=product_unit, revision=registration.revision)
 
 
-@router.get("/units/{product_unit}")
+@router.get("/units/{product_unit}", dependencies=[Depends(needs(Scope.READ_UNITS))])
 async def read_unit(product_unit: ProductUnit, pool: PoolDep) -> Unit:
     """A registered unit. 404 `unknown_unit`."""
     unit = await views.unit(pool, product_unit)
@@ -61,7 +73,7 @@ async def read_unit(product_unit: ProductUnit, pool: PoolDep) -> Unit:
     return unit
 
 
-@router.put("/service-points/{service_point}")
+@router.put("/service-points/{service_point}", dependencies=[Depends(needs(Scope.WRITE_SERVICE_POINTS))])
 async def put_service_point(
     service_point: Identifier,
     details: Annotated[ServicePointDetails, Body(examples=[POINT_EXAMPLE])],
@@ -73,13 +85,13 @@ async def put_service_point(
     return command
 
 
-@router.get("/service-points")
+@router.get("/service-points", dependencies=[Depends(needs(Scope.READ_CASES))])
 async def list_service_points(pool: PoolDep) -> list[views.ServicePointView]:
     """Every service point, with its open repairs."""
     return await views.service_points(pool)
 
 
-@router.get("/cases/{case_id}")
+@router.get("/cases/{case_id}", dependencies=[Depends(needs(Scope.READ_CASES))])
 async def read_case(case_id: UUID, pool: PoolDep) -> views.CaseView:
     """The assessments of a case with their reasons, and its remedies.
 

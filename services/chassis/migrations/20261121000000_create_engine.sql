@@ -175,8 +175,21 @@ CREATE TABLE business_keys (
     PRIMARY KEY (scope, key)
 );
 
+-- Who may use the doors of this service. digest: SHA-256 of the key's secret, which is kept nowhere.
+CREATE TABLE api_keys (
+    id text PRIMARY KEY,
+    digest bytea NOT NULL,
+    holder text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by text NOT NULL,
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    revoked_by text
+);
+
 -- migrate:down
-DROP TABLE business_keys, fan_outs, timers, effects, operator_actions, dead_letters, parked, outbox, events,
+DROP TABLE api_keys, business_keys, fan_outs, timers, effects, operator_actions, dead_letters, parked, outbox, events,
     aggregates, source_epoch;
 DROP FUNCTION ciclo_now();
 DROP TABLE clock_shift;

@@ -54,7 +54,7 @@ class PersonGiven(Body):
 
 
 class CustomerGiven(Body):
-    """A customer whom another system registered; only with the service token."""
+    """A customer whom another system registered; only with an API key."""
 
     customer_ref: CustomerRef
 

@@ -1,12 +1,14 @@
 """Open a case, and read it."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, status
 
 from ciclo_schemas.values import Channel, Language, RemedyKind
-from services.chassis.http import CommandsDep, PoolDep, problem, service_token
+from services.chassis.http import CommandsDep, PoolDep, problem
 from services.chassis.ids import new_id
+from services.chassis.keys import Caller, if_shown, needs
 from services.intake import views
 from services.intake.domain.headline import headline
 from services.intake.domain.opening import OpenCase, Opened, Person
@@ -23,7 +25,8 @@ from services.intake.routes.answers import (
     StepAnswer,
 )
 from services.intake.routes.bodies import CustomerGiven, OpenCaseBody
-from services.intake.routes.door import ByService, DoorDep, IdempotencyKey, tracked
+from services.intake.routes.door import DoorDep, IdempotencyKey, tracked
+from services.intake.routes.scopes import Scope
 
 router = APIRouter(tags=["cases"])
 
@@ -35,19 +38,19 @@ async def open_case(
     commands: CommandsDep,
     pool: PoolDep,
     door: DoorDep,
-    by_service: ByService,
+    caller: Annotated[Caller | None, Depends(if_shown(Scope.OPEN_CASES))],
     idempotency_key: IdempotencyKey = None,
 ) -> OpenedAnswer:
     """A customer reports something (abrir un caso).
 
     The answer comes at once and holds what the customer needs to come back. A customer may be named by
-    `customer_ref` only with the service token.
+    `customer_ref` only with an API key that may open cases.
     """
-    if isinstance(body.customer, CustomerGiven) and not by_service:
-        detail = "only with the service token is a customer named by his reference"
+    if isinstance(body.customer, CustomerGiven) and caller is None:
+        detail = "only with an API key is a customer named by his reference"
         raise problem(401, "not_authorized", detail, locations=["body.customer.customer_ref"])
     case_id = new_id()
-    client = "service" if by_service else "anonymous"
+    client = "anonymous" if caller is None else caller.holder
     key = door.business_key(f"open_case:{client}", idempotency_key, body)
     outcome = await commands.send(case_id, _command(case_id, body), key=key)
     opened = Opened.model_validate_json(outcome.reply or "")
@@ -141,7 +144,9 @@ def _promises(now: Situation, language: Language) -> list[PromiseAnswer]:
     ]
 
 
-@router.get("/v1/case-numbers/{case_no}", tags=["colleagues"], dependencies=[Depends(service_token)])
+@router.get(
+    "/v1/case-numbers/{case_no}", tags=["colleagues"], dependencies=[Depends(needs(Scope.OPEN_CASES))]
+)
 async def find_case(case_no: str, pool: PoolDep) -> CaseIdAnswer:
     """The case whose number a customer reads aloud; a number that was misheard is refused (422 misread)."""
     number = read_case_no(case_no)

@@ -10,13 +10,12 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
-from services.chassis.http import Problem, problem, service_token
+from services.chassis.http import problem
 from services.chassis.inputs import BusinessKey
 
 _tracking_bearer = HTTPBearer(
     auto_error=False, scheme_name="TrackingKey", description="The tracking key that came with the case"
 )
-_service_bearer = HTTPBearer(auto_error=False, description="The secret that staff tools and services share")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -80,17 +79,3 @@ async def tracked(
     """
     if not door.opens(case_id, "" if credentials is None else credentials.credentials):
         raise problem(404, "unknown_case", "there is no such case")
-
-
-async def _by_service(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_service_bearer)]
-) -> bool:
-    try:
-        await service_token(request, credentials)
-    except Problem:
-        return False
-    return True
-
-
-ByService = Annotated[bool, Depends(_by_service)]
-"""Whether the request shows the service token."""

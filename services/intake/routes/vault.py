@@ -5,26 +5,28 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, status
 
 from ciclo_schemas.values import Language
-from services.chassis.http import CommandsDep, PoolDep, service_token
+from services.chassis.http import CommandsDep, PoolDep
 from services.chassis.ids import new_id
+from services.chassis.keys import needs
 from services.intake import views
 from services.intake.domain.case import Heard
 from services.intake.domain.words import KeepText, Words
 from services.intake.routes.answers import ContactAnswer, ContactsAnswer, TextRefAnswer, TextsAnswer
 from services.intake.routes.bodies import CustomerRefsBody, TextBody, TextRefsBody
 from services.intake.routes.door import DoorDep, IdempotencyKey
+from services.intake.routes.scopes import Scope
 
-router = APIRouter(tags=["vault"], dependencies=[Depends(service_token)])
+router = APIRouter(tags=["vault"])
 
 
-@router.post("/v1/vault/texts:read")
+@router.post("/v1/vault/texts:read", dependencies=[Depends(needs(Scope.READ_TEXTS))])
 async def read_texts(body: TextRefsBody, pool: PoolDep) -> TextsAnswer:
     """The texts of up to 200 references. Whoever reads them neither stores nor logs them."""
     found = await views.texts(pool, body.refs)
     return TextsAnswer(texts=found, missing=_missing(body.refs, found))
 
 
-@router.post("/v1/vault/contacts:read")
+@router.post("/v1/vault/contacts:read", dependencies=[Depends(needs(Scope.READ_CONTACTS))])
 async def read_contacts(body: CustomerRefsBody, pool: PoolDep) -> ContactsAnswer:
     """Name, address and language of up to 200 customers. Whoever reads them neither stores nor logs them."""
     found = await views.contacts(pool, body.customer_refs)
@@ -35,7 +37,11 @@ async def read_contacts(body: CustomerRefsBody, pool: PoolDep) -> ContactsAnswer
     return ContactsAnswer(contacts=contacts, missing=_missing(body.customer_refs, contacts))
 
 
-@router.post("/v1/cases/{case_id}/texts", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/v1/cases/{case_id}/texts",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[Depends(needs(Scope.WRITE_TEXTS))],
+)
 async def keep_text(
     case_id: UUID,
     body: TextBody,

@@ -44,13 +44,13 @@ class Contacts(BaseModel):
 
 async def read_contacts(settings: NotificationsSettings, customer_refs: Sequence[str]) -> dict[str, Contact]:
     """The contact data of these customers, in one call. Raises VaultUnavailable."""
-    token = settings.service_token.get_secret_value()
+    key = settings.intake_key.get_secret_value()
     try:
         async with httpx.AsyncClient(timeout=httpx.Timeout(10, connect=3), verify=_TLS) as client:
             answer = await client.post(
                 f"{settings.intake_url}/v1/vault/contacts:read",
                 json={"customer_refs": sorted(set(customer_refs))},
-                headers={"Authorization": f"Bearer {token}"},
+                headers={"Authorization": f"Bearer {key}"},
             )
         if answer.status_code != 200:
             raise VaultUnavailable(f"vault_answered_{answer.status_code}")

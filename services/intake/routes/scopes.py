@@ -1,0 +1,13 @@
+"""What an API key can open at intake's doors."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """A scope; keys get theirs by `python -m services.intake keys create`."""
+
+    WRITE_CUSTOMERS = "customers:write"
+    OPEN_CASES = "cases:open"
+    WRITE_TEXTS = "texts:write"
+    READ_TEXTS = "texts:read"
+    READ_CONTACTS = "contacts:read"
