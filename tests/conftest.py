@@ -1,5 +1,6 @@
 """Fixtures for every tier: real servers, fresh databases, names of topics that no other test uses."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from deploy.embedded import Servers, running
+from tests.support.containers import containers
 from tests.support.databases import fresh_database
 
 NEEDS_SERVERS = {"integration", "journeys", "drills", "benchmarks"}
+RUNTIMES = {"embedded": running, "containers": containers}
 NewDatabase = Callable[[str], Awaitable[str]]
 
 
@@ -24,8 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Kafka and PostgreSQL: those of CICLO_KAFKA and CICLO_POSTGRES, or embedded ones."""
-    with running() as started:
+    """Kafka and PostgreSQL: those of CICLO_KAFKA and CICLO_POSTGRES, or embedded ones.
+
+    With CICLO_RUNTIME=containers both come from containers.
+    """
+    runtime = os.environ.get("CICLO_RUNTIME", "embedded")
+    if runtime not in RUNTIMES:
+        pytest.exit(f"CICLO_RUNTIME is {' or '.join(RUNTIMES)}, not {runtime!r}", returncode=2)
+    with RUNTIMES[runtime]() as started:
         yield started
 
 
