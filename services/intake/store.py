@@ -1,6 +1,7 @@
 """Intake's tables. Only the two of the vault hold what people wrote and how they are reached."""
 
 from services.chassis.tables import Table
+from services.intake.domain.attachments import Attachment
 from services.intake.domain.records import CaseRow, Contact, TimelineEntry, VaultText
 
 CASES = Table(
@@ -43,4 +44,17 @@ TIMELINE = Table(
         "traceparent": "text",
     },
 )
-TABLES = (CASES, VAULT_TEXTS, VAULT_CONTACTS, TIMELINE)
+ATTACHMENTS = Table(
+    "attachments",
+    Attachment,
+    key=("attachment_ref",),
+    types={
+        "attachment_ref": "text",
+        "case_id": "uuid",
+        "kind": "text",
+        "media": "text",
+        "size": "integer",
+        "received_at": "timestamptz",
+    },
+)
+TABLES = (CASES, VAULT_TEXTS, VAULT_CONTACTS, TIMELINE, ATTACHMENTS)

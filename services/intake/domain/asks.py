@@ -1,0 +1,89 @@
+"""What the customer can say now: what he is asked, and which of his words make sense as the case stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ciclo_schemas import cases, routing, warranty
+from ciclo_schemas.events import Event
+from services.intake.domain.situation import Situation
+from services.intake.domain.timeline import Happened
+
+_DECIDED = (
+    warranty.CoverageAssessed,
+    warranty.CompensationDeclined,
+    warranty.CancellationAssessed,
+    routing.ComplaintAnswered,
+    routing.CaseClosed,
+    routing.CaseRejected,
+)
+_CHOICES = {"remedy", "quote"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What is open between the customer and us.
+
+    `remedy` is the choice he is asked to make, `other_remedy` one he may still make although nobody asks;
+    `explained` is what a colleague wrote with the last question (a reference into the vault).
+    """
+
+    proposal_no: int | None = None
+    remedy: warranty.CoverageAssessed | None = None
+    other_remedy: warranty.CoverageAssessed | None = None
+    quote: warranty.QuoteIssued | None = None
+    missing: tuple[str, ...] = ()
+    explained: str | None = None
+    rejected: bool = False
+    ended: bool = False
+    decided: bool = False
+    survey: bool = False
+    score: int | None = None
+    unsafe: bool = False
+
+
+def asks(timeline: Iterable[Happened], now: Situation) -> Asks:
+    """Fold a timeline, oldest event first; `now` is its situation."""
+    current = Asks()
+    for happened in timeline:
+        current = _after(current, happened.event)
+    if current.ended:
+        return current
+    asked = now.asked.missing if now.asked is not None else ()
+    offer = now.assessed if now.assessed is not None and now.assessed.remedies_allowed else None
+    choosing = offer is not None and "remedy" in asked
+    undecided = offer is not None and now.chosen is None and now.proposal_no is None
+    return replace(
+        current,
+        proposal_no=now.proposal_no,
+        remedy=offer if choosing else None,
+        other_remedy=offer if undecided and not choosing else None,
+        missing=tuple(
+            code for code in asked if code not in _CHOICES and getattr(now.facts, code, None) is None
+        ),
+    )
+
+
+def _after(current: Asks, event: Event) -> Asks:
+    if isinstance(event, _DECIDED):
+        current = replace(current, decided=True)
+    match event:
+        case warranty.QuoteIssued():
+            return replace(current, quote=event)
+        case warranty.QuoteAccepted() | warranty.QuoteRefused() | warranty.QuoteExpired():
+            return replace(current, quote=None)
+        case cases.CaseQuoteAnswered():
+            return replace(current, quote=None)
+        case routing.InformationRequested() | routing.ResolutionProposed():
+            return replace(current, explained=event.text_ref)
+        case routing.CaseClosed() | routing.CaseCancelled():
+            return replace(current, ended=True, survey=True, explained=None)
+        case routing.CaseRejected():
+            return replace(current, ended=True, rejected=True, explained=None)
+        case routing.CaseReopened():
+            return replace(current, ended=False, rejected=False, survey=False)
+        case cases.CaseSurveyAnswered():
+            return replace(current, score=event.score)
+        case warranty.ContainmentNotified():
+            return replace(current, unsafe=current.unsafe or event.advice == "stop_using")
+        case _:
+            return replace(current, unsafe=current.unsafe or getattr(event, "safety_flag", False))
