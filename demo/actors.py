@@ -60,7 +60,9 @@ class Customer:
             "language": person.language,
             "jurisdiction": person.jurisdiction,
         }
-        show = {"Idempotency-Key": str(new_id())} | (self._doors.staff if known else {})
+        show = {"Idempotency-Key": str(new_id())}
+        if known:
+            show |= await self._doors.key("intake", "system/shop", "cases:open")
         opened = await self._doors.ask("POST", "intake", "/v1/cases", show=show, body=body)
         key = {"Authorization": f"Bearer {opened['tracking_key']}"}
         self._case = Case(UUID(opened["case_id"]), opened["case_no"], key)
@@ -132,7 +134,7 @@ class Agent:
         path = f"/v1/cases/{case.case_id}"
 
         async def look() -> dict[str, Any]:
-            view: dict[str, Any] = await self._doors.ask("GET", "routing", path, show=self._doors.staff)
+            view: dict[str, Any] = await self._doors.ask("GET", "routing", path, show=await self._key())
             return view
 
         await seen(look, lambda view: view["stage"] == "in_first_line")
@@ -143,7 +145,10 @@ class Agent:
         await asyncio.sleep(THINKING_SECONDS)
         path = f"/v1/cases/{case.case_id}/{what}"
         said = {"agent": self._staff_no} | (body or {})
-        return await self._doors.ask("POST", "routing", path, show=self._doors.staff, body=said, done=done)
+        return await self._doors.ask("POST", "routing", path, show=await self._key(), body=said, done=done)
+
+    async def _key(self) -> dict[str, str]:
+        return await self._doors.key("routing", f"agent/{self._staff_no}", "cases:read", "cases:work")
 
 
 class Workshop:

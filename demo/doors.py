@@ -26,10 +26,9 @@ class Doors:
         self._services = services
         self._client = client
 
-    @property
-    def staff(self) -> dict[str, str]:
-        """What staff tools and other systems show."""
-        return {"Authorization": f"Bearer {self._services.token}"}
+    async def key(self, service: str, holder: str, *scopes: str) -> dict[str, str]:
+        """What a person of the house or another system shows at the doors of a service."""
+        return {"Authorization": f"Bearer {await self._services.key(service, holder, *scopes)}"}
 
     async def ask(
         self,

@@ -127,7 +127,10 @@ async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
         playing = asyncio.create_task(_perform(doors, journal, outsider, screen))
         await _unless_one_ends(playing, reading, asyncio.create_task(services.failure()))
         code = judge(screen, mails, playing.result())
-        show_places(screen.console, services, servers.kafka, mails.folder, keep)
+        key = await services.key("routing", f"agent/{AGENTS[0]}", "cases:read", "cases:work")
+        show_places(
+            screen.console, services, servers.kafka, mails.folder, f"{AGENTS[0]} {key}" if keep else ""
+        )
         if keep:
             asked = asyncio.create_task(_until_asked())
             await _unless_one_ends(asked, asyncio.create_task(services.failure()))

@@ -18,12 +18,14 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 
 from deploy.embedded import Servers
 from deploy.embedded.ports import HOST, free_port
 from deploy.embedded.supervise import Job
 from services.chassis.clock import seconds
+from services.chassis.key_store import create_key
 from services.chassis.migrate import migrate
 
 NAMES = ("intake", "routing", "warranty", "notifications")
@@ -33,6 +35,8 @@ READY_SECONDS = 90
 STOP_SECONDS = 20
 SHORT_LIFE_SECONDS = 5
 SHORT_LIVES = 3
+KEY_DAYS = 30
+READS_IN_INTAKE = {"routing": "texts:read", "notifications": "contacts:read"}
 
 Say = Callable[[str], None]
 
@@ -47,7 +51,7 @@ class ServiceProcess:
 
     name: str
     log: Path
-    environment: Mapping[str, str] = field(repr=False)
+    environment: dict[str, str] = field(repr=False)
     http_port: int
     admin_port: int
     process: Process | None = None
@@ -142,7 +146,8 @@ class Services:
         settings: Mapping[str, str] | None = None,
         prefix: str = "ciclo_",
     ) -> None:
-        self.token = secrets.token_urlsafe(32)
+        self._keys: dict[tuple[str, ...], str] = {}
+        self._one_key_at_a_time = asyncio.Lock()
         self._say = say
         self._databases = {name: _database(servers.postgres, prefix + name) for name in NAMES}
         self._watching: list[asyncio.Task[None]] = []
@@ -175,6 +180,9 @@ class Services:
     async def __aenter__(self) -> Self:
         """Migrate, start, and wait until every service is ready. Raises ServiceFailed."""
         await asyncio.gather(*(asyncio.to_thread(migrate, name, self._databases[name]) for name in NAMES))
+        for name, scope in READS_IN_INTAKE.items():
+            key = await self.key("intake", f"service/{name}", scope)
+            self.each[name].environment[f"{name.upper()}_INTAKE_KEY"] = key
         try:
             for service in self.each.values():
                 service.log.unlink(missing_ok=True)
@@ -191,6 +199,20 @@ class Services:
     ) -> None:
         """Stop all of them."""
         await self._stop()
+
+    async def key(self, service: str, holder: str, *scopes: str) -> str:
+        """The API key with which somebody comes in at a service's doors; made when it is first asked for."""
+        wanted = (service, holder, *scopes)
+        async with self._one_key_at_a_time:
+            if wanted not in self._keys:
+                database = await asyncpg.connect(self._databases[service], timeout=10)
+                try:
+                    self._keys[wanted] = await create_key(
+                        database, holder, scopes, by="demo", known_scopes=scopes, days=KEY_DAYS
+                    )
+                finally:
+                    await database.close(timeout=10)
+            return self._keys[wanted]
 
     async def failure(self) -> None:
         """Wait for ever, or until a service cannot be kept alive. Raises ServiceFailed."""
@@ -257,7 +279,6 @@ class Services:
             f"{prefix}_KAFKA": servers.kafka,
             f"{prefix}_HTTP_PORT": str(ports[0]),
             f"{prefix}_ADMIN_PORT": str(ports[1]),
-            f"{prefix}_SERVICE_TOKEN": self.token,
         }
 
 

@@ -60,16 +60,16 @@ def show_complaints(console: Console, endings: Sequence[Ending]) -> None:
             )
 
 
-def show_places(console: Console, services: Services, kafka: str, mails: Path, keep: bool) -> None:
-    """Where to look next."""
+def show_places(console: Console, services: Services, kafka: str, mails: Path, key: str) -> None:
+    """Where to look next; with somebody's API key, if all keeps running."""
     lines = ["", "Where to look next"]
     lines.append(f"  mailbox        {mails}  (what the customers were told: *.eml)")
     lines.append(f"  logs           {services['intake'].log.parent}")
-    if keep:
+    if key:
         for name, service in services.each.items():
             lines.append(f"  {name:<13}  {service.url}/docs  (metrics: {service.admin_url}/metrics)")
         lines.append(f"  Kafka          {kafka}  (topics ciclo.*)")
-        lines.append(f"  service token  {services.token}  (of this run; shown by staff tools)")
+        lines.append(f"  API key        {key}  (routing; others: python -m services.<name> keys create)")
         lines.append("")
         lines.append("All of it keeps running. Ctrl-C ends it.")
     else:

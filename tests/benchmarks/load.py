@@ -91,11 +91,15 @@ class Run:
         intake, routing_web, warranty_web = (
             Web(services[name].url, connections=CONNECTIONS) for name in ("intake", "routing", "warranty")
         )
+
+        async def key_of(staff_no: str) -> str:
+            return await services.key("routing", f"agent/{staff_no}", "cases:read", "cases:work")
+
         plans = [Plan(number) for number in range(self.cases)]
         async with AsyncExitStack() as stack:
             post = Post(await stack.enter_async_context(writing(kafka)))
             customers = Customers(intake, secrets.token_hex(8))
-            town = Town(ledger, customers, Agents(routing_web, services.token), post)
+            town = Town(ledger, customers, Agents(routing_web, key_of), post)
             stack.callback(town.leave)
             readers = [
                 await stack.enter_async_context(listening(kafka, group, [topic], events, town.hear))
@@ -105,7 +109,8 @@ class Run:
                     ("load-letter-boxes", notifications.TOPIC, LETTER_BOXES_HEAR),
                 )
             ]
-            await open_service_points(warranty_web, services.token)
+            office = await services.key("warranty", "agent/office-01", "service_points:write")
+            await open_service_points(warranty_web, office)
             await self._register(Shop(post), plans, meter.databases, report)
             meter.begin()
             began = seconds()
@@ -236,7 +241,8 @@ async def _cancel(*tasks: "asyncio.Future[None]") -> None:
 async def _until_asked(services: Services, servers: Servers) -> None:
     for name, service in services.each.items():
         say(f"{name}: {service.url}/docs, metrics {service.admin_url}/metrics")
-    say(f"Kafka {servers.kafka}; service token {services.token}; Ctrl-C ends everything")
+    key = await services.key("routing", "agent/agent-01", "cases:read", "cases:work")
+    say(f"Kafka {servers.kafka}; agent-01's key for routing {key}; Ctrl-C ends everything")
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 
 from ciclo_schemas.routing import CaseAssigned, ResolutionProposed
 from ciclo_schemas.values import PartyKind
@@ -57,9 +58,9 @@ class Customers:
 class Agents:
     """They take what stands in their queue, go through a step of the playbook, and propose the resolution."""
 
-    def __init__(self, routing: Web, token: str) -> None:
+    def __init__(self, routing: Web, key_of: Callable[[str], Awaitable[str]]) -> None:
         self._routing = routing
-        self._token = token
+        self._key_of = key_of
 
     async def work(self, case: Case, assigned: CaseAssigned) -> None:
         """Work on a case that came to the first line, for the first time or again."""
@@ -70,14 +71,16 @@ class Agents:
         staff_no = assigned.owner.id if is_named else STAFF[case.plan.number % len(STAFF)]
         path = f"/v1/cases/{case.case_id}"
         said: dict[str, object] = {"agent": staff_no}
-        taken = await self._ask(f"{path}/take", said)
+        taken = await self._ask(staff_no, f"{path}/take", said)
         if taken["next_step"]:
             step = said | {"step": taken["next_step"], "helped": True}
-            await self._ask(f"{path}/steps", step, done="already_tried")
-        await self._ask(f"{path}/resolution", said | {"reason": "guided"}, done="already_proposed")
+            await self._ask(staff_no, f"{path}/steps", step, done="already_tried")
+        proposal = said | {"reason": "guided"}
+        await self._ask(staff_no, f"{path}/resolution", proposal, done="already_proposed")
 
-    async def _ask(self, path: str, body: dict[str, object], done: str = "") -> dict[str, str]:
-        answer = await self._routing.ask("POST", path, show=self._token, body=body, done=done)
+    async def _ask(self, staff_no: str, path: str, body: dict[str, object], done: str = "") -> dict[str, str]:
+        key = await self._key_of(staff_no)
+        answer = await self._routing.ask("POST", path, show=key, body=body, done=done)
         return answer or {}
 
 

@@ -108,9 +108,9 @@ class Town:
             self._ledger.faults.append(f"the driver itself failed: {error!r}")
 
 
-async def open_service_points(warranty: Web, token: str) -> None:
+async def open_service_points(warranty: Web, key: str) -> None:
     """Register the workshops, with room for everybody."""
     for country, count in POINTS.items():
         for number in range(1, count + 1):
             details = {"official": True, "brands": [BRAND], "jurisdictions": [country], "capacity": CAPACITY}
-            await warranty.ask("PUT", f"/v1/service-points/CAST-{country}-{number}", show=token, body=details)
+            await warranty.ask("PUT", f"/v1/service-points/CAST-{country}-{number}", show=key, body=details)

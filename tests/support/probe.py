@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from pydantic_settings import SettingsConfigDict
 
@@ -15,6 +16,7 @@ from services.chassis.commands import Commands
 from services.chassis.decider import Decider, Decision, Given, Message, State
 from services.chassis.definition import Definition
 from services.chassis.http import CommandsDep
+from services.chassis.keys import Caller, needs
 from services.chassis.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -54,6 +56,12 @@ async def more(counter: UUID, commands: CommandsDep) -> Counted:
     """Count one more."""
     outcome = await commands.send(counter, Count())
     return Counted.model_validate_json(outcome.reply or "")
+
+
+@router.get("/staff")
+async def staff(caller: Annotated[Caller, Depends(needs("counters:read"))]) -> str:
+    """Say who is there."""
+    return caller.holder
 
 
 @router.get("/slow")

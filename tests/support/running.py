@@ -5,7 +5,7 @@ Around it: a voice for the services and the outside systems that it hears, and a
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from types import TracebackType
@@ -26,29 +26,45 @@ from services.chassis.app import App
 from services.chassis.database import create_pool
 from services.chassis.definition import Definition
 from services.chassis.ids import new_id
+from services.chassis.key_store import create_key, digest_of
 from services.chassis.settings import ServiceSettings
 
-TOKEN = "a-token-for-the-tests-alone"
+TOKEN = f"ck_{'0' * 16}_{'t' * 43}"
+"""The API key that opens every door of a service that runs for a test; of `holder`."""
 STAFF = {"Authorization": f"Bearer {TOKEN}"}
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 PARTITIONS = 2
 
 
 def common(database_url: str, kafka: str) -> dict[str, Any]:
-    """The settings that every service needs: free ports, and the token that colleagues show."""
+    """The settings that every service needs: free ports; and a key, for those that read in intake's vault."""
     return {
         "database_url": database_url,
         "kafka": kafka,
         "http_port": 0,
         "admin_port": 0,
-        "service_token": TOKEN,
+        "intake_key": TOKEN,
     }
+
+
+async def let_in(pool: asyncpg.Pool, holder: str, scopes: Collection[str]) -> None:
+    """Make TOKEN a key of this holder, as if `keys create` had printed it; once for each database."""
+    _, number, secret = TOKEN.split("_")
+    await pool.execute(
+        "INSERT INTO api_keys (id, digest, holder, scopes, created_at, created_by)"
+        " VALUES ($1, $2, $3, $4, now(), 'a test') ON CONFLICT DO NOTHING",
+        number,
+        digest_of(secret),
+        holder,
+        sorted(scopes),
+    )
 
 
 class Running:
     """Runs a service from `async with` to its end, with topics of its own on the broker of its settings.
 
-    `http` is a client of its API, `pool` one of its database; `heard` is what it has said so far.
+    `http` is a client of its API, `pool` one of its database; `heard` is what it has said so far. `holder` is
+    who comes in with TOKEN.
     """
 
     http: httpx.AsyncClient
@@ -61,6 +77,7 @@ class Running:
         routers: Sequence[APIRouter],
         *,
         headers: Mapping[str, str] | None = None,
+        holder: str = "agent/agent-03",
     ) -> None:
         self.name = definition.name
         self.kafka = settings.kafka
@@ -70,6 +87,7 @@ class Running:
         self.heard: list[tuple[Envelope, Event]] = []
         self._settings = settings
         self._headers = headers
+        self._holder = holder
         self._app = App(definition, settings, routers, topic_prefix=self.prefix)
         self._stack = AsyncExitStack()
         said = [self.prefix + name for name, topic in load_topics().items() if self.name in topic.producers]
@@ -85,6 +103,7 @@ class Running:
                 await client.start()
             self.pool = await create_pool(self._settings.database_url.get_secret_value(), "ciclo-test")
             stack.push_async_callback(self.pool.close)
+            await let_in(self.pool, self._holder, self._app.scopes())
             stack.push_async_callback(self._app.stop)
             await self._app.start()
             address = f"http://127.0.0.1:{self._app.http_port}"
@@ -97,6 +116,11 @@ class Running:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    async def key(self, holder: str, *scopes: str) -> dict[str, str]:
+        """The headers of somebody with a key of his own."""
+        key = await create_key(self.pool, holder, scopes, by="a test", known_scopes=self._app.scopes())
+        return {"Authorization": f"Bearer {key}"}
 
     async def tell(
         self, case: UUID | str, service: str, event: Event, *, sequence: int | None = None

@@ -19,7 +19,6 @@ from deploy.embedded import Servers
 from tests.conftest import NewDatabase
 from tests.support.switch import switch
 
-TOKEN = "correct-horse-battery"
 PROGRAM = "tests.support.probe"
 TOPIC = "ciclo.probe.v1"
 
@@ -63,7 +62,6 @@ async def replica(database_url: str, kafka: str, **settings: str) -> AsyncIterat
         "CHASSIS_KAFKA": kafka,
         "CHASSIS_HTTP_PORT": "0",
         "CHASSIS_ADMIN_PORT": "0",
-        "CHASSIS_SERVICE_TOKEN": TOKEN,
         **settings,
     }
     process = await asyncio.create_subprocess_exec(

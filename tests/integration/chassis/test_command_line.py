@@ -15,7 +15,6 @@ from tests.support.databases import in_database
 SETTINGS = {
     "CHASSIS_HTTP_PORT": "0",
     "CHASSIS_ADMIN_PORT": "0",
-    "CHASSIS_SERVICE_TOKEN": "correct-horse-battery",
     "CHASSIS_DATABASE_URL": "postgresql://ciclo:s3cret@127.0.0.1:1/ciclo",
 }
 
@@ -99,6 +98,25 @@ async def test_operators_work_on_a_services_database_from_its_command_line(absen
         (("epoch", "--next", "--by", "ana", "--reason", "restored"), "epoch 2; restart every replica now\n"),
     ):
         assert await _called(*arguments, CHASSIS_DATABASE_URL=absent) == (0, printed, "")
+
+
+async def test_an_operator_makes_lists_and_revokes_keys(absent: str) -> None:
+    await _called("migrate", CHASSIS_DATABASE_URL=absent)
+    wanted = ("--holder", "agent/agent-03", "--scope", "counters:read", "--days", "30", "--by", "ana")
+    code, key, told = await _called("keys", "create", *wanted, CHASSIS_DATABASE_URL=absent)
+    assert code == 0
+    _, number, secret = key.strip().split("_", 2)
+    assert "cannot be shown again" in told
+    assert secret not in told
+    for listed in ("agent/agent-03", "counters:read", "ana", number):
+        assert listed in (await _called("keys", "ls", CHASSIS_DATABASE_URL=absent))[1]
+    assert secret not in (await _called("keys", "ls", CHASSIS_DATABASE_URL=absent))[1]
+    for expected in ((0, f"{number}: revoked\n"), (1, f"{number}: no such key, or revoked already\n")):
+        assert (await _called("keys", "revoke", number, CHASSIS_DATABASE_URL=absent))[:2] == expected
+    burn = (*wanted[:3], "counters:burn")
+    code, out, told = await _called("keys", "create", *burn, CHASSIS_DATABASE_URL=absent)
+    assert (code, out) == (2, "")
+    assert "this service has counters:read" in told
 
 
 async def test_an_operator_hears_when_the_database_is_away() -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Response
-from pydantic import BaseModel, Field, SecretStr
+from fastapi import APIRouter, FastAPI, Response
+from pydantic import BaseModel, Field
 
 from services.chassis.commands import Commands
 from services.chassis.database import create_pool
@@ -22,7 +22,6 @@ from services.chassis.http import (
     case_clock,
     create_http,
     problem,
-    service_token,
 )
 from services.chassis.ids import new_id
 from services.chassis.inputs import Fate, Input, Outcome
@@ -30,7 +29,6 @@ from services.chassis.server import HttpServer
 from services.chassis.tracing import current_traceparent
 from tests.support.logged import logged
 
-TOKEN = "correct-horse-battery"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -75,11 +73,6 @@ async def rows(pool: PoolDep) -> int:
     return int(await pool.fetchval("SELECT 1"))
 
 
-@router.get("/staff", dependencies=[Depends(service_token)])
-async def staff() -> str:
-    return "welcome"
-
-
 @router.get("/trace")
 async def trace() -> str | None:
     return current_traceparent()
@@ -108,9 +101,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     await commands.start()
     # Nothing listens on port 1: the database is away.
     pool = await create_pool("postgresql://nobody:x@127.0.0.1:1/none", "test")
-    app = create_http(
-        "Test", [router], commands=commands, pool=pool, health=Health(list), token=SecretStr(TOKEN)
-    )
+    app = create_http("Test", [router], commands=commands, pool=pool, health=Health(list))
     server = HttpServer("http", app, "127.0.0.1", 0)
     await server.start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as opened:
@@ -213,26 +204,6 @@ async def test_an_unexpected_failure_tells_nothing_and_is_logged_without_the_cus
     assert "García" not in response.text + lines.text
 
 
-@pytest.mark.parametrize(
-    "authorization", [None, "Bearer wrong", "Basic Zm9v", f"Bearer {TOKEN}x", "Bearer ñ"]
-)
-async def test_staff_routes_refuse_whoever_lacks_the_service_token(
-    client: httpx.AsyncClient, authorization: str | None
-) -> None:
-    headers = (
-        httpx.Headers()
-        if authorization is None
-        else httpx.Headers({b"authorization": authorization.encode()})
-    )
-    response = await client.get("/staff", headers=headers)
-    assert told(response)["status"] == 401
-    assert response.headers["www-authenticate"] == "Bearer"
-
-
-async def test_staff_routes_let_the_service_token_pass(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/staff", headers={"authorization": f"Bearer {TOKEN}"})).json() == "welcome"
-
-
 async def test_the_callers_trace_goes_on_and_a_malformed_one_is_replaced(client: httpx.AsyncClient) -> None:
     assert (await client.get("/trace", headers={"traceparent": TRACE})).json() == TRACE
     replaced = (await client.get("/trace", headers={"traceparent": "00-nonsense"})).json()
@@ -274,7 +245,6 @@ async def test_stopping_lets_a_running_request_finish() -> None:
         commands=Commands(Engine()),
         pool=await create_pool("postgresql://nobody:x@127.0.0.1:1/none", "test"),
         health=Health(list),
-        token=SecretStr(TOKEN),
     )
     server = HttpServer("http", app, "127.0.0.1", 0)
     await server.start()

@@ -17,7 +17,7 @@ class Intake(Running):
 
     def __init__(self, database_url: str, kafka: str) -> None:
         settings = IntakeSettings(**common(database_url, kafka), tracking_secret=SECRET)
-        super().__init__(definition(settings), settings, routers(settings))
+        super().__init__(definition(settings), settings, routers(settings), holder="system/crm")
 
     async def open(self, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> dict[str, Any]:
         """Open a case, of which everybody hears at once, and return the answer."""

@@ -14,7 +14,6 @@ import httpx
 
 from tests.conftest import NewDatabase
 from tests.integration.intake.service import SECRET, customer, report
-from tests.support.running import TOKEN
 
 NO_KAFKA = "127.0.0.1:1"
 
@@ -26,7 +25,6 @@ def environment(database_url: str) -> dict[str, str]:
         "INTAKE_KAFKA": NO_KAFKA,
         "INTAKE_HTTP_PORT": "0",
         "INTAKE_ADMIN_PORT": "0",
-        "INTAKE_SERVICE_TOKEN": TOKEN,
         "INTAKE_TRACKING_SECRET": SECRET,
         "INTAKE_SHUTDOWN_SECONDS": "5",
     }

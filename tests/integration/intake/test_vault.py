@@ -1,4 +1,4 @@
-"""The vault: words and contact data, for those who show the service token, and nowhere else."""
+"""The vault: words and contact data, for those who show a key, and nowhere else."""
 
 import json
 

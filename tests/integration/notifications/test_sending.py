@@ -35,7 +35,7 @@ def sender(mail: MailServer, contacts: Vault, **but: Any) -> MessageSender:
         database_url="postgresql://nobody@127.0.0.1/nothing",
         http_port=0,
         admin_port=0,
-        service_token=TOKEN,
+        intake_key=TOKEN,
         smtp_port=mail.port,
         smtp_from="Ciclo <care@ciclo.example>",
         intake_url=contacts.url,

@@ -135,7 +135,7 @@ async def test_while_intake_is_away_messages_wait_and_then_arrive_in_their_order
     assert subjects == ["Hemos recibido ", "Su reparación e"]
 
 
-async def test_the_staffs_door_needs_the_service_token(world: World) -> None:
+async def test_the_staffs_door_needs_a_key(world: World) -> None:
     answer = await world.http.get(f"/v1/cases/{new_id()}/messages")
     assert answer.status_code == 401
 

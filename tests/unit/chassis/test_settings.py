@@ -2,20 +2,21 @@ import pytest
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from services.chassis.settings import BadSettings, HttpPort, ServiceSettings, describe, load
+from services.chassis.settings import ApiKeySetting, BadSettings, HttpPort, ServiceSettings, describe, load
 
 
 class WorkshopSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="WORKSHOP_")
 
     http_port: HttpPort = 8100
+    stock_key: ApiKeySetting = Field(description="API key for the stock")
     weights: dict[str, int] = Field({"a": 1}, description="Weights")
 
 
 GOOD = {
     "WORKSHOP_DATABASE_URL": "postgresql://workshop:s3cret@db:5432/workshop",
     "WORKSHOP_ADMIN_PORT": "9100",
-    "WORKSHOP_SERVICE_TOKEN": "correct-horse-battery",
+    "WORKSHOP_STOCK_KEY": f"ck_{'0' * 16}_{'s' * 43}",
 }
 
 
@@ -50,7 +51,7 @@ def test_settings_come_from_variables_with_the_services_prefix(monkeypatch: pyte
             "postgresql://workshop:s3cret@db:port/x",
             "postgresql://user:password@host",
         ),
-        ("WORKSHOP_SERVICE_TOKEN", "s3cret", "at least 16"),
+        ("WORKSHOP_STOCK_KEY", "s3cret", "ck_<id>_<secret>"),
         ("WORKSHOP_WEIGHTS", "{s3cret", "expected JSON"),
     ],
 )

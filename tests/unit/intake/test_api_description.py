@@ -13,7 +13,6 @@ SETTINGS = IntakeSettings(
     database_url=SecretStr("postgresql://nobody:nothing@127.0.0.1:1/none"),
     http_port=0,
     admin_port=0,
-    service_token=SecretStr("a-token-for-the-tests-alone"),
     tracking_secret=SecretStr("a-tracking-secret-for-the-tests-alone"),
 )
 
