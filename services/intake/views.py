@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from ciclo_schemas.envelope import write_clock
+from services.intake.domain.attachments import Attachment
 from services.intake.domain.records import CaseRow, Contact, TimelineEntry
 from services.intake.domain.timeline import Happened, read_back
 
@@ -70,6 +71,50 @@ async def contacts(pool: asyncpg.Pool, refs: Sequence[str]) -> dict[str, Contact
         refs,
     )
     return {row["customer_ref"]: Contact(**row) for row in rows}
+
+
+async def erased(pool: asyncpg.Pool, refs: Sequence[str]) -> list[str]:
+    """Those of these customers whose contact data were erased on request."""
+    rows = await pool.fetch(
+        """
+        SELECT DISTINCT customer_ref FROM erasures e WHERE customer_ref = ANY($1::text[])
+          AND NOT EXISTS (SELECT FROM vault_contacts c WHERE c.customer_ref = e.customer_ref)
+        """,
+        refs,
+    )
+    return sorted(row["customer_ref"] for row in rows)
+
+
+async def attachment(pool: asyncpg.Pool, ref: str, case_id: UUID | None) -> tuple[str, bytes] | None:
+    """Media type and content of a file; with `case_id`, only of that case."""
+    row = await pool.fetchrow(
+        """
+        SELECT a.media, v.content FROM attachments a JOIN vault_attachments v USING (attachment_ref)
+        WHERE attachment_ref = $1 AND ($2::uuid IS NULL OR a.case_id = $2)
+        """,
+        ref,
+        case_id,
+    )
+    return None if row is None else (row["media"], row["content"])
+
+
+async def attachments(pool: asyncpg.Pool, case_id: UUID) -> list[Attachment]:
+    """The files of a case whose contents are still there, oldest first."""
+    rows = await pool.fetch(
+        """
+        SELECT attachment_ref, case_id, kind, media, size, received_at FROM attachments a WHERE case_id = $1
+          AND EXISTS (SELECT FROM vault_attachments v WHERE v.attachment_ref = a.attachment_ref)
+        ORDER BY received_at, attachment_ref
+        """,
+        case_id,
+    )
+    return [Attachment(**row) for row in rows]
+
+
+async def known_cases(pool: asyncpg.Pool, case_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these cases that exist."""
+    rows = await pool.fetch("SELECT case_id FROM cases WHERE case_id = ANY($1::uuid[])", case_ids)
+    return [row["case_id"] for row in rows]
 
 
 def _clock(entries: Sequence[TimelineEntry]) -> str:

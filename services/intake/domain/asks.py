@@ -66,12 +66,17 @@ def asks(timeline: Iterable[Happened], now: Situation) -> Asks:
 def _after(current: Asks, event: Event) -> Asks:
     if isinstance(event, _DECIDED):
         current = replace(current, decided=True)
+    if _dangerous(event):
+        current = replace(current, unsafe=True)
     match event:
         case warranty.QuoteIssued():
             return replace(current, quote=event)
-        case warranty.QuoteAccepted() | warranty.QuoteRefused() | warranty.QuoteExpired():
-            return replace(current, quote=None)
-        case cases.CaseQuoteAnswered():
+        case (
+            warranty.QuoteAccepted()
+            | warranty.QuoteRefused()
+            | warranty.QuoteExpired()
+            | cases.CaseQuoteAnswered()
+        ):
             return replace(current, quote=None)
         case routing.InformationRequested() | routing.ResolutionProposed():
             return replace(current, explained=event.text_ref)
@@ -83,7 +88,10 @@ def _after(current: Asks, event: Event) -> Asks:
             return replace(current, ended=False, rejected=False, survey=False)
         case cases.CaseSurveyAnswered():
             return replace(current, score=event.score)
-        case warranty.ContainmentNotified():
-            return replace(current, unsafe=current.unsafe or event.advice == "stop_using")
-        case _:
-            return replace(current, unsafe=current.unsafe or getattr(event, "safety_flag", False))
+    return current
+
+
+def _dangerous(event: Event) -> bool:
+    if isinstance(event, warranty.ContainmentNotified):
+        return event.advice == "stop_using"
+    return bool(getattr(event, "safety_flag", False))

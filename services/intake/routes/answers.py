@@ -170,14 +170,21 @@ class ContactAnswer(BaseModel):
 
 
 class ContactsAnswer(BaseModel):
-    """The contact data asked for, by customer; `missing` are the references that the vault does not hold."""
+    """Contact data by customer, and links by case.
+
+    `missing` are references that the vault does not hold; `erased` those whose data was erased on request.
+    """
 
     contacts: dict[str, ContactAnswer]
+    links: dict[UUID, str]
     missing: list[str]
+    erased: list[str] = []
 
     model_config = _example(
         contacts={_CUSTOMER: {"name": "Marta Ibáñez Soler", "email": "marta@example.com", "language": "es"}},
+        links={_CASE: "http://127.0.0.1:8001/c/AZMAAAAAcACAAAAAAAAAAWrLz4B0aGlzIGlzIG5vIGxpbms"},
         missing=[],
+        erased=[],
     )
 
 

@@ -1,36 +1,18 @@
 """What may come in: the bodies of requests, with their limits. Nothing of a refused body is repeated."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WrapValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from ciclo_schemas.values import Code, CustomerRef, Day, Facts, Identifier, Jurisdiction, ProductUnit, TextRef
+from services.intake.domain.texts import Email, Name, Text
 
-MAX_TEXT = 8_000
 MAX_REFS = 200
 
-Text = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT, pattern=r"^[^\x00]+$"),
-    Field(description="In the writer's own words"),
-]
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f<>]+$"),
-    Field(examples=["Marta Ibáñez Soler"]),
-]
-# The shape that HTML gives to `input type=email`, which is what browsers let through.
-Email = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        max_length=254,
-        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$",
-    ),
-    Field(examples=["marta@example.com"]),
-]
-LanguageGiven = Annotated[Literal["es", "en"], Field(description="Language of the conversation")]
+LanguageGiven = Annotated[Literal["es", "en", "pt"], Field(description="Language of the conversation")]
+ChannelGiven = Literal["web", "phone", "email", "shop", "partner"]
 RemedyGiven = Literal["replacement", "repair", "refund", "price_reduction", "quote"]
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
@@ -88,7 +70,7 @@ class OpenCaseBody(Body):
     text: Text = Field(repr=False)
     facts: FactsGiven = FactsGiven()
     asked_for: RemedyGiven | None = None
-    channel: Literal["web", "phone", "email", "shop", "partner"] = "web"
+    channel: ChannelGiven = "web"
     language: LanguageGiven
     jurisdiction: Annotated[Jurisdiction, Field(description="Country of the purchase (ISO 3166-1 alpha-2)")]
 
@@ -113,7 +95,13 @@ class OpenCaseBody(Body):
     )
 
 
-class InformationBody(Body):
+class WordBody(Body):
+    """A word of the customer, whoever passes it on."""
+
+    channel: Annotated[ChannelGiven, Field(description="The door by which it came in")] = "web"
+
+
+class InformationBody(WordBody):
     """The customer adds facts, words, or both."""
 
     facts: FactsGiven = FactsGiven()
@@ -126,7 +114,7 @@ class InformationBody(Body):
     )
 
 
-class RemedyChoiceBody(Body):
+class RemedyChoiceBody(WordBody):
     """The customer chooses among the remedies of one assessment."""
 
     remedy: RemedyGiven
@@ -135,7 +123,7 @@ class RemedyChoiceBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"remedy": "repair", "assessment_no": 1}]})
 
 
-class ConfirmationBody(Body):
+class ConfirmationBody(WordBody):
     """The customer says that it is solved."""
 
     proposal_no: Number
@@ -143,7 +131,7 @@ class ConfirmationBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"proposal_no": 1}]})
 
 
-class DenialBody(Body):
+class DenialBody(WordBody):
     """The customer says that it is not solved."""
 
     proposal_no: Number
@@ -157,12 +145,49 @@ class DenialBody(Body):
     )
 
 
-class HumanRequestBody(Body):
+class HumanRequestBody(WordBody):
     """The customer wants to speak to a person."""
 
     text: Text | None = Field(None, repr=False)
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Prefiero hablar con alguien."}]})
+
+
+class QuoteAnswerBody(WordBody):
+    """The customer accepts or refuses the revision of a quote that he saw."""
+
+    quote_no: Identifier
+    revision: Number
+    accepted: bool
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"quote_no": "Q-20261121-7", "revision": 1, "accepted": True}]}
+    )
+
+
+class CancellationBody(WordBody):
+    """The customer wants to withdraw the case."""
+
+    reason: Code | None = None
+    text: Text | None = Field(None, repr=False)
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "no_longer_needed"}]})
+
+
+class ObjectionBody(WordBody):
+    """The customer objects to what was decided, or to having been taken for spam."""
+
+    text: Text | None = Field(None, repr=False)
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Isto não é publicidade."}]})
+
+
+class SurveyBody(WordBody):
+    """The customer's score for the service."""
+
+    score: Annotated[int, Field(ge=1, le=5, description="From 1 (bad) to 5 (good)")]
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"score": 4}]})
 
 
 class TextBody(Body):
@@ -203,6 +228,7 @@ class CustomerRefsBody(Body):
     """The customers a service must reach."""
 
     customer_refs: list[CustomerRef] = Field(min_length=1, max_length=MAX_REFS)
+    cases: list[UUID] = Field(default=[], max_length=MAX_REFS, description="Cases whose links are needed")
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"customer_refs": ["cus_0193f0a1b2c37d4e8f90a1b2c3d4e5f6"]}]}

@@ -52,7 +52,7 @@ async def open_case(
     case_id = new_id()
     client = "anonymous" if caller is None else caller.holder
     key = door.business_key(f"open_case:{client}", idempotency_key, body)
-    outcome = await commands.send(case_id, _command(case_id, body), key=key)
+    outcome = await commands.send(case_id, _command(case_id, body, caller), key=key)
     opened = Opened.model_validate_json(outcome.reply or "")
     response.headers["Location"] = f"/v1/cases/{opened.case_id}"
     return OpenedAnswer(
@@ -65,7 +65,7 @@ async def open_case(
     )
 
 
-def _command(case_id: UUID, body: OpenCaseBody) -> OpenCase:
+def _command(case_id: UUID, body: OpenCaseBody, caller: Caller | None) -> OpenCase:
     customer_ref, person = f"cus_{new_id().hex}", None
     if isinstance(body.customer, CustomerGiven):
         customer_ref = body.customer.customer_ref
@@ -82,6 +82,7 @@ def _command(case_id: UUID, body: OpenCaseBody) -> OpenCase:
         channel=Channel(body.channel),
         language=Language(body.language),
         jurisdiction=body.jurisdiction,
+        publisher=None if caller is None else caller.system,
     )
 
 

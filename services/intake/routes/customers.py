@@ -33,6 +33,8 @@ async def put_customer(
     """
     caller.need_publisher(publisher)
     command = RegisterCustomer(
+        publisher=publisher,
+        number=number,
         customer_ref=f"cus_{new_id().hex}",
         person=Person(name=body.name, email=body.email),
         language=Language(body.language),

@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from services.chassis.http import problem
 from services.chassis.inputs import BusinessKey
+from services.chassis.keys import SCHEME, identified
+from services.intake.routes.links import Links
+from services.intake.routes.scopes import Scope
 
 _tracking_bearer = HTTPBearer(
     auto_error=False, scheme_name="TrackingKey", description="The tracking key that came with the case"
 )
+_API_KEY = "ck_"
+_key_bearer = HTTPBearer(auto_error=False, scheme_name=SCHEME)
 
 IdempotencyKey = Annotated[
     str | None,
@@ -49,6 +54,11 @@ class Door:
         """Where a case is read; the key is not part of the address, which logs and histories keep."""
         return f"{self.public_url}/v1/cases/{case_id}"
 
+    @property
+    def links(self) -> Links:
+        """The signed links of cases."""
+        return Links(self.secret, self.public_url)
+
     def business_key(self, scope: str, key: str | None, body: BaseModel) -> BusinessKey | None:
         """An Idempotency-Key as the engine keeps it: neither the key nor the body can be read from it."""
         if key is None:
@@ -79,3 +89,21 @@ async def tracked(
     """
     if not door.opens(case_id, "" if credentials is None else credentials.credentials):
         raise problem(404, "unknown_case", "there is no such case")
+
+
+async def spoken_for(
+    case_id: UUID,
+    request: Request,
+    door: DoorDep,
+    tracking: Annotated[HTTPAuthorizationCredentials | None, Depends(_tracking_bearer)],
+    key: Annotated[HTTPAuthorizationCredentials | None, Security(_key_bearer, scopes=[Scope.SPEAK])],
+) -> None:
+    """Let the customer pass, by his tracking key, and whoever may speak for customers, by an API key.
+
+    Raises Problem as `tracked`; 401 and 403 for an API key that is not valid or may not speak.
+    """
+    if key is None or not key.credentials.startswith(_API_KEY):
+        return await tracked(case_id, door, tracking)
+    caller = await identified(request, key)
+    caller.need(Scope.SPEAK)
+    return None
