@@ -14,6 +14,7 @@ def definition(_settings: IntakeSettings) -> Definition:
         deciders=(handlers.CASES, handlers.CUSTOMERS),
         tables=store.TABLES,
         reads=handlers.READS,
+        inbound=handlers.INBOUND,
         projection=handlers.TIMELINE,
     )
 

@@ -1,10 +1,12 @@
 """What intake hears and does: the whole of it on one screen."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
-from ciclo_schemas import routing, warranty
+from ciclo_schemas import inbound, routing, warranty
 from services.chassis.decider import Decider, Lookup
+from services.chassis.ids import derived_id
 from services.intake.domain import moves
 from services.intake.domain.answers import (
     ChooseRemedy,
@@ -18,7 +20,13 @@ from services.intake.domain.answers import (
 )
 from services.intake.domain.attachments import Attach, attach
 from services.intake.domain.case import CaseState
-from services.intake.domain.customer import CustomerState, RegisterCustomer, register_customer
+from services.intake.domain.customer import (
+    CustomerState,
+    RegisterCustomer,
+    known_customer,
+    register_customer,
+)
+from services.intake.domain.inbound import open_requested, open_requested_needs, word_spoken
 from services.intake.domain.opening import OpenCase, open_case, opening_needs
 from services.intake.domain.quotes import AnswerQuote, answer_quote, quote_issued, quote_over
 from services.intake.domain.survey import AnswerSurvey, answer_survey
@@ -40,8 +48,25 @@ READS = ("ciclo.routing.v1", "ciclo.warranty.v1", "ciclo.notifications.v1")
 TIMELINE = project
 
 
+def _reported_case(asked: inbound.OpenCase) -> UUID:
+    return derived_id("case", asked.publisher, asked.external_ref)
+
+
+def _spoken_case(spoken: inbound.WordSpoken) -> UUID:
+    """The case spoken about; a word that names none is refused as one about a case of its own."""
+    return spoken.case or derived_id("case", spoken.publisher, spoken.external_ref or spoken.word_ref)
+
+
+INBOUND: dict[type[inbound.InboundEvent], Callable[[Any], UUID]] = {
+    inbound.OpenCase: _reported_case,
+    inbound.WordSpoken: _spoken_case,
+}
+
+
 def _needs(_state: CaseState | None, data: Any) -> Iterable[Lookup]:
-    return opening_needs(data) if isinstance(data, OpenCase) else ()
+    if isinstance(data, OpenCase):
+        return opening_needs(data)
+    return open_requested_needs(data) if isinstance(data, inbound.OpenCase) else ()
 
 
 CASES = Decider(
@@ -60,6 +85,9 @@ CASES = Decider(
         RequestCancellation: request_cancellation,
         RaiseObjection: raise_objection,
         AnswerSurvey: answer_survey,
+        # the same, from other systems
+        inbound.OpenCase: open_requested,
+        inbound.WordSpoken: word_spoken,
         # a colleague's command
         KeepText: keep_text,
         # events of the other services
@@ -80,4 +108,14 @@ CASES = Decider(
     needs=_needs,
 )
 
-CUSTOMERS = Decider(kind="customer", state=CustomerState, on={RegisterCustomer: register_customer})
+
+def _customer_needs(_state: CustomerState | None, data: RegisterCustomer) -> Iterable[Lookup]:
+    yield known_customer(data.publisher, data.number)
+
+
+CUSTOMERS = Decider(
+    kind="customer",
+    state=CustomerState,
+    on={RegisterCustomer: register_customer},
+    needs=_customer_needs,
+)

@@ -22,6 +22,7 @@ from services.intake.domain.case import CaseState, refused
 from services.intake.domain.records import CaseRow, Contact, VaultText
 from services.intake.domain.reference import case_no_of
 from services.intake.domain.safety import speaks_of_danger
+from services.intake.domain.texts import Email, Name, Text
 
 _ATTEMPTS = 8
 
@@ -29,23 +30,28 @@ _ATTEMPTS = 8
 class Person(Message):
     """Name and e-mail address as given at the door."""
 
-    name: str = Field(repr=False)
-    email: str = Field(repr=False)
+    name: Name = Field(repr=False)
+    email: Email = Field(repr=False)
 
 
 class OpenCase(Message):
-    """A report at the door. `person` is None for a customer whom another system names by reference."""
+    """A report at the door. `person` is None for a customer whom another system names by reference.
+
+    `publisher` and `external_ref` say which system opens it, and that system's own number of the case.
+    """
 
     case_no: Identifier
     customer_ref: CustomerRef
     person: Person | None
     text_ref: TextRef
-    text: str = Field(repr=False)
+    text: Text = Field(repr=False)
     facts: Facts
     asked_for: RemedyKind | None
     channel: Channel
     language: Language
     jurisdiction: Jurisdiction
+    publisher: Identifier | None = None
+    external_ref: Identifier | None = None
 
 
 class Opened(BaseModel):
@@ -78,6 +84,8 @@ def open_case(state: CaseState | None, command: OpenCase, given: Given) -> Decis
         jurisdiction=command.jurisdiction,
         safety_flag=speaks_of_danger(command.text),
         text_ref=command.text_ref,
+        publisher=command.publisher,
+        external_ref=command.external_ref,
     )
     return Decision(
         CaseState(),

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+CUSTOMER = "customer"
+"""The author of a text that the customer wrote or said."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
@@ -18,12 +21,16 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class VaultText:
-    """Something a person wrote about a case; everywhere else it is `text_ref`."""
+    """Something a person wrote about a case; everywhere else it is `text_ref`.
+
+    `author` is `customer`, or the holder of the key that a colleague wrote it with (`agent/agent-03`).
+    """
 
     text_ref: str
     case_id: UUID
     text: str = field(repr=False)
     received_at: datetime
+    author: str = CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,15 @@ class Contact:
     name: str = field(repr=False)
     email: str = field(repr=False)
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """A customer that another system (`publisher`) knows by a number of its own."""
+
+    customer_ref: str
+    publisher: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)

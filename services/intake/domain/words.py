@@ -1,7 +1,5 @@
 """Further words about a case: the customer's information, requests and objections, a colleague's note."""
 
-from typing import Any
-
 from pydantic import Field
 
 from ciclo_schemas.cases import (
@@ -14,8 +12,9 @@ from ciclo_schemas.cases import (
 from ciclo_schemas.values import Channel, Code, Facts, TextRef
 from services.chassis.decider import Decision, Given, Message
 from services.intake.domain.case import CaseState, Heard, unknown_case
-from services.intake.domain.records import VaultText
+from services.intake.domain.records import CUSTOMER, VaultText
 from services.intake.domain.safety import speaks_of_danger
+from services.intake.domain.texts import Text
 
 HUMAN, CANCELLATION, OBJECTION = "human_request", "cancellation", "objection"
 
@@ -24,7 +23,7 @@ class Words(Message):
     """What somebody wrote, and the reference under which the vault keeps it."""
 
     text_ref: TextRef
-    text: str = Field(repr=False)
+    text: Text = Field(repr=False)
 
 
 class Inform(Message):
@@ -58,9 +57,10 @@ class RaiseObjection(Message):
 
 
 class KeepText(Message):
-    """A colleague or a workshop writes something that another event will refer to."""
+    """A colleague or a workshop writes something that another event will refer to; `author` holds the key."""
 
     words: Words
+    author: str
 
 
 def inform(state: CaseState | None, word: Inform, given: Given) -> Decision[CaseState]:
@@ -120,7 +120,7 @@ def raise_objection(state: CaseState | None, word: RaiseObjection, given: Given)
 
 
 def _request(
-    state: CaseState, request: str, event: CaseEvent, rows: tuple[Any, ...], given: Given
+    state: CaseState, request: str, event: CaseEvent, rows: tuple[VaultText, ...], given: Given
 ) -> Decision[CaseState]:
     """Publish a request, unless it was made since the case last moved and nothing new is written with it."""
     if request in state.said and not rows:
@@ -134,15 +134,17 @@ def keep_text(state: CaseState | None, note: KeepText, given: Given) -> Decision
     """Keep the words; the service whose event refers to them says the rest."""
     if state is None:
         return unknown_case()
-    text_ref, rows = kept(note.words, given)
+    text_ref, rows = kept(note.words, given, note.author)
     return Decision(state, rows=rows, reply=Heard(case_id=given.subject, text_ref=text_ref))
 
 
-def kept(words: Words | None, given: Given) -> tuple[str | None, tuple[Any, ...]]:
+def kept(
+    words: Words | None, given: Given, author: str = CUSTOMER
+) -> tuple[str | None, tuple[VaultText, ...]]:
     """The reference of words and their row of the vault; nothing for no words."""
     if words is None:
         return None, ()
-    return words.text_ref, (VaultText(words.text_ref, given.subject, words.text, given.now),)
+    return words.text_ref, (VaultText(words.text_ref, given.subject, words.text, given.now, author),)
 
 
 def unsafe(words: Words | None) -> bool:

@@ -143,9 +143,11 @@ def test_information_brings_facts_and_flags_dangers() -> None:
 
 def test_a_colleagues_note_is_kept_without_an_event() -> None:
     story = open_story()
-    decision = story.hears(KeepText(words=words("Viene el viernes")))
+    decision = story.hears(KeepText(words=words("Viene el viernes"), author="agent/agent-03"))
     assert decision.events == ()
-    assert story.facts.one(VaultText, text_ref=text_ref(2)) is not None
+    kept = story.facts.one(VaultText, text_ref=text_ref(2))
+    assert kept is not None
+    assert kept.author == "agent/agent-03"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_a_colleagues_note_is_kept_without_an_event() -> None:
         Deny(proposal_no=1, reason="still_broken", words=None),
         Inform(facts=Facts(), words=None),
         RequestHuman(words=None),
-        KeepText(words=words("nota")),
+        KeepText(words=words("nota"), author="agent/agent-03"),
     ],
 )
 def test_nobody_can_speak_about_a_case_that_does_not_exist(word: Message) -> None:

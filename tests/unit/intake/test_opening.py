@@ -1,8 +1,9 @@
 """A customer reports something: the case opens, and his words go to the vault alone."""
 
 from ciclo_schemas.cases import CaseOpened
+from ciclo_schemas.values import Language
 from services.chassis.decider import Origin
-from services.intake.domain.customer import CustomerState, RegisterCustomer, Registered
+from services.intake.domain.customer import RegisterCustomer, Registered
 from services.intake.domain.opening import Opened, Person
 from services.intake.domain.records import CaseRow, Contact, VaultText
 from services.intake.domain.reference import case_no_of, read_case_no
@@ -79,13 +80,15 @@ def test_a_case_is_not_opened_twice() -> None:
 
 def test_another_systems_customer_keeps_his_reference_for_ever() -> None:
     facts = FactsOf(TABLES)
-    state: CustomerState | None = None
     for digit, email in (("1", "daniel@example.com"), ("2", "daniel.okafor@example.com")):
         command = RegisterCustomer(
-            customer_ref="cus_" + digit * 32, person=Person(name="Daniel Okafor", email=email), language="en"
+            publisher="crm",
+            number="K-7",
+            customer_ref="cus_" + digit * 32,
+            person=Person(name="Daniel Okafor", email=email),
+            language=Language.EN,
         )
-        decision = decide(CUSTOMERS, state, command, facts=facts, origin=Origin.COMMAND)
-        state = decision.state
+        decision = decide(CUSTOMERS, None, command, facts=facts, origin=Origin.COMMAND)
         assert decision.reply == Registered(customer_ref="cus_" + "1" * 32)
         assert decision.events == ()
     [contact] = facts.find(Contact, customer_ref="cus_" + "1" * 32)
