@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,7 @@ from services.chassis.server import HttpServer
 from services.chassis.settings import ServiceSettings
 from services.chassis.sweeper import Sweeper
 from services.chassis.timers import Timers
+from services.chassis.visitors import Buckets, Visitors
 
 ENDED, FAILED, CUT = 0, 1, 3
 
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 class App:
     """One replica of a service: its definition, its settings, its routes.
 
+    `body_limits`: more bytes than the usual 64 KiB for bodies at paths that end so: `{"/files": 6_000_000}`.
     `topic_prefix` stands before the name of every topic and of the group, so that tests can share a broker.
     """
 
@@ -49,6 +51,7 @@ class App:
         *,
         title: str = "",
         topic_prefix: str = "",
+        body_limits: Mapping[str, int] | None = None,
     ) -> None:
         self.definition = definition
         """What the service is; operators' commands need it without running anything."""
@@ -56,6 +59,7 @@ class App:
         self._routers = routers
         self._title = title or definition.name
         self._prefix = topic_prefix
+        self._body_limits = body_limits
         self._lifecycle = Lifecycle()
         self.health = Health(lambda: self._lifecycle.parts)
         self.http_port = settings.http_port
@@ -104,7 +108,13 @@ class App:
             await self._lifecycle.start(part)
         commands = Commands(engine)
         await self._lifecycle.start(commands)
-        http = HttpServer("http", self._public(commands, pool), settings.http_host, settings.http_port)
+        http = HttpServer(
+            "http",
+            self._public(commands, pool),
+            settings.http_host,
+            settings.http_port,
+            trusted_proxies=settings.trusted_proxies,
+        )
         await self._lifecycle.start(http)
         self.http_port = http.port
         self.health.stage = None
@@ -176,6 +186,11 @@ class App:
             commands=commands,
             pool=pool,
             health=self.health,
+            visitors=Visitors(
+                strangers=Buckets(self._settings.stranger_per_second),
+                holders=Buckets(self._settings.holder_per_second),
+            ),
+            body_limits=self._body_limits,
         )
 
     def _admin(self) -> FastAPI:

@@ -1,6 +1,7 @@
 """Around every request: its trace, limits of size, time and number, and an answer whatever happens."""
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import Headers
@@ -10,10 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.chassis.database import is_transient
 from services.chassis.problems import FRAMEWORK, Problem, problem, unavailable
 from services.chassis.tracing import trace_of, traced
+from services.chassis.visitors import Visitors
 
 MAX_BODY_BYTES = 64 * 1024
 TIME_LIMIT_S = 15.0
 MAX_AT_ONCE = 1000
+MAX_LARGE_AT_ONCE = 20
 
 log = structlog.get_logger()
 
@@ -22,7 +25,9 @@ class Guard:
     """ASGI middleware of the public API.
 
     413 for a body of more than `max_body` bytes, counted as it streams; 503 after `time_limit` seconds, at
-    more than `at_once` requests, and when the database is away; 500 without details for anything else.
+    more than `at_once` requests, and when the database is away; 429 for an address that asks too often; 500
+    without details for anything else.
+    `body_limits` allows larger bodies at paths that end so, to 20 requests at once.
     """
 
     def __init__(
@@ -31,30 +36,39 @@ class Guard:
         max_body: int = MAX_BODY_BYTES,
         time_limit: float = TIME_LIMIT_S,
         at_once: int = MAX_AT_ONCE,
+        body_limits: Mapping[str, int] | None = None,
+        visitors: Visitors | None = None,
     ) -> None:
         self._app = app
         self._max_body = max_body
         self._time_limit = time_limit
         self._at_once = at_once
         self._running = 0
+        self._large = dict(body_limits or {})
+        self._running_large = 0
+        self._visitors = visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send, self._max_body)
+        large = next((size for end, size in self._large.items() if scope["path"].endswith(end)), 0)
+        exchange = _Exchange(receive, send, large or self._max_body)
         with traced(Headers(scope=scope).get("traceparent")) as traceparent:
             with structlog.contextvars.bound_contextvars(**trace_of(traceparent)):
-                why_not = await self._answer(scope, exchange)
+                why_not = await self._answer(scope, exchange, large=bool(large))
             if why_not is not None:
                 await why_not.response()(scope, receive, send)
 
-    async def _answer(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
+    async def _answer(self, scope: Scope, exchange: "_Exchange", *, large: bool) -> Problem | None:
         """Run the request; what went wrong is returned as long as it can still be answered."""
-        if self._running >= self._at_once:
+        if self._running >= self._at_once or (large and self._running_large >= MAX_LARGE_AT_ONCE):
             return unavailable("too_busy", "too many requests are running")
+        if self._visitors is not None and (refused := self._visitors.admit(scope)) is not None:
+            return refused
         self._running += 1
+        self._running_large += large
         limit = asyncio.timeout(self._time_limit)
         try:
             if exchange.announces_too_much(scope):
@@ -72,6 +86,7 @@ class Guard:
             return self._explain(scope, error, late=limit.expired())
         finally:
             self._running -= 1
+            self._running_large -= large
         return None
 
     def _explain(self, scope: Scope, error: Exception, *, late: bool) -> Problem:

@@ -1,6 +1,6 @@
 """The HTTP edge of a service: its routes, and one kind of answer (RFC 9457) for all that goes wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import asyncpg
@@ -22,6 +22,7 @@ from services.chassis.problems import (
     invalid,
     problem,
 )
+from services.chassis.visitors import Visitors
 
 __all__ = [
     "CommandsDep",
@@ -75,16 +76,22 @@ def create_http(
     commands: Commands,
     pool: asyncpg.Pool,
     health: Health,
+    visitors: Visitors,
+    body_limits: Mapping[str, int] | None = None,
 ) -> FastAPI:
-    """The service's public API, with /livez and /readyz beside its own routes."""
-    app = _Api(title=title, responses=_documented(422, 503))
+    """The service's public API, with /livez and /readyz beside its own routes.
+
+    `body_limits`: more bytes than the usual 64 KiB for bodies at paths that end so.
+    """
+    app = _Api(title=title, responses=_documented(422, 429, 503))
     app.state.commands = commands
     app.state.pool = pool
     app.state.keys = KeyRing(pool)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_exception)
-    app.add_middleware(Guard)
+    app.state.visitors = visitors
+    app.add_middleware(Guard, body_limits=body_limits, visitors=visitors)
     app.include_router(health_routes(health))
     for router in routers:
         app.include_router(router)

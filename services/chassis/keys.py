@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from services.chassis.clock import seconds
 from services.chassis.key_store import ApiKey, current_key, digest_of, parts_of
 from services.chassis.problems import Problem
+from services.chassis.visitors import recognise
 
 SCHEME = "ApiKey"
 BELIEVED_S = 5.0
@@ -91,13 +92,14 @@ class KeyRing:
 
 
 async def identified(request: Request, credentials: Credentials) -> Caller:
-    """The caller by the key shown. Raises Problem 401 `not_authorized` without a valid one."""
+    """The caller by the key shown. Raises Problem 401 `not_authorized`, or 429 as `recognise`."""
     ring: KeyRing = request.app.state.keys
     caller = None if credentials is None else await ring.caller(credentials.credentials)
     if caller is None:
         raise Problem(
             401, "not_authorized", "a valid API key is needed", headers={"WWW-Authenticate": "Bearer"}
         )
+    recognise(request, caller.holder)
     return caller
 
 

@@ -13,9 +13,14 @@ KEEP_ALIVE_S = 15
 
 
 class HttpServer:
-    """Serves an ASGI app on `host`:`port`; port 0 takes a free one, which `port` says after the start."""
+    """Serves an ASGI app on `host`:`port`; port 0 takes a free one, which `port` says after the start.
 
-    def __init__(self, name: str, app: ASGIApp, host: str, port: int) -> None:
+    `trusted_proxies` may say, by X-Forwarded-For, for whom they ask.
+    """
+
+    def __init__(
+        self, name: str, app: ASGIApp, host: str, port: int, *, trusted_proxies: str = "127.0.0.1"
+    ) -> None:
         self.name = name
         self.port = port
         self._host = host
@@ -26,6 +31,7 @@ class HttpServer:
             access_log=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_S,
+            forwarded_allow_ips=trusted_proxies,
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None

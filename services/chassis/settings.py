@@ -68,6 +68,16 @@ class ServiceSettings(BaseSettings):
     http_host: str = Field("127.0.0.1", min_length=1, description="Address on which both ports listen")
     http_port: HttpPort
     admin_port: AdminPort
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Proxies whose X-Forwarded-For is believed: addresses or networks, with commas",
+    )
+    stranger_per_second: float = Field(
+        50, gt=0, description="Requests a second of one address without a valid key (ten times that at once)"
+    )
+    holder_per_second: float = Field(
+        200, gt=0, description="Requests a second of one holder of a key (ten times that at once)"
+    )
     batch_size: int = Field(500, ge=1, le=5000, description="Records of Kafka in one transaction, at most")
     shutdown_seconds: float = Field(
         20, gt=0, le=600, description="Seconds from SIGTERM to the end; what is not finished then is cut off"

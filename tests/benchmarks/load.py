@@ -19,7 +19,7 @@ import uvloop
 
 from ciclo_schemas import notifications, routing, warranty
 from ciclo_schemas.topics import TopicsError
-from demo.processes import ServiceFailed, Services
+from demo.processes import NAMES, ServiceFailed, Services
 from deploy.embedded import CannotStart, Servers
 from services.chassis.clock import seconds
 from services.chassis.migrate import MigrationFailed
@@ -48,6 +48,11 @@ class Broken(Exception):
     """The run cannot go on; the message says why."""
 
 
+ALL_FROM_ONE_ADDRESS = {
+    f"{name.upper()}_{limit}_PER_SECOND": "100000" for name in NAMES for limit in ("STRANGER", "HOLDER")
+}
+
+
 @dataclass
 class Run:
     """One run on running servers."""
@@ -70,6 +75,7 @@ class Run:
                 smtp_port=sink.port,
                 say=lambda text: _restarted(report, text),
                 prefix=ground.PREFIX,
+                settings=ALL_FROM_ONE_ADDRESS,
             )
             say("creating databases, starting four services")
             await stack.enter_async_context(services)

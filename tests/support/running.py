@@ -78,6 +78,7 @@ class Running:
         *,
         headers: Mapping[str, str] | None = None,
         holder: str = "agent/agent-03",
+        body_limits: Mapping[str, int] | None = None,
     ) -> None:
         self.name = definition.name
         self.kafka = settings.kafka
@@ -88,7 +89,7 @@ class Running:
         self._settings = settings
         self._headers = headers
         self._holder = holder
-        self._app = App(definition, settings, routers, topic_prefix=self.prefix)
+        self._app = App(definition, settings, routers, topic_prefix=self.prefix, body_limits=body_limits)
         self._stack = AsyncExitStack()
         said = [self.prefix + name for name, topic in load_topics().items() if self.name in topic.producers]
         self._producer = AIOKafkaProducer(bootstrap_servers=self.kafka)

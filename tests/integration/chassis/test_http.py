@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import BaseModel, Field
 
 from services.chassis.commands import Commands
@@ -27,6 +28,7 @@ from services.chassis.ids import new_id
 from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.server import HttpServer
 from services.chassis.tracing import current_traceparent
+from services.chassis.visitors import Buckets, Visitors
 from tests.support.logged import logged
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -53,6 +55,10 @@ class Engine:
         if one.clock:
             return Outcome(Fate.REFUSED, refusal=Refusal("clock_behind", "behind"), clock="intake:1")
         return Outcome(Fate.APPLIED, clock="intake:1,routing:2")
+
+
+def plenty() -> Visitors:
+    return Visitors(strangers=Buckets(1000), holders=Buckets(1000))
 
 
 router = APIRouter()
@@ -101,7 +107,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     await commands.start()
     # Nothing listens on port 1: the database is away.
     pool = await create_pool("postgresql://nobody:x@127.0.0.1:1/none", "test")
-    app = create_http("Test", [router], commands=commands, pool=pool, health=Health(list))
+    app = create_http("Test", [router], commands=commands, pool=pool, health=Health(list), visitors=plenty())
     server = HttpServer("http", app, "127.0.0.1", 0)
     await server.start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as opened:
@@ -109,6 +115,15 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     await server.stop(5)
     await commands.stop(1)
     await pool.close()
+
+
+@asynccontextmanager
+async def serving(app: Guard) -> AsyncIterator[httpx.AsyncClient]:
+    server = HttpServer("http", app, "127.0.0.1", 0)
+    await server.start()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as client:
+        yield client
+    await server.stop(5)
 
 
 def told(response: httpx.Response) -> dict[str, Any]:
@@ -186,6 +201,39 @@ async def test_a_body_of_64_kib_is_accepted(client: httpx.AsyncClient) -> None:
     assert response.status_code == 200
 
 
+async def test_a_door_for_files_takes_more_and_no_other_does() -> None:
+    app = FastAPI()
+
+    @app.post("/cases/{case_id}/files")
+    @app.post("/cases/{case_id}/words")
+    async def measured(request: Request) -> int:
+        return len(await request.body())
+
+    guard = Guard(app, body_limits={"/files": 200_000})
+    async with serving(guard) as client:
+        answers = [
+            await client.post(f"/cases/1/{door}", content=b"x" * size)
+            for door, size in (("files", 200_000), ("files", 200_001), ("words", 64 * 1024 + 1))
+        ]
+    assert [answer.status_code for answer in answers] == [200, 413, 413]
+
+
+async def test_an_address_that_asks_too_often_is_told_when_to_come_again() -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    async def welcome() -> str:
+        return "welcome"
+
+    visitors = Visitors(strangers=Buckets(0.2), holders=Buckets(1))
+    async with serving(Guard(app, visitors=visitors)) as client:
+        first, second, third = [await client.get("/") for _ in range(3)]
+        elsewhere = await client.get("/", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert [first.status_code, second.status_code, elsewhere.status_code] == [200, 200, 200]
+    assert told(third)["code"] == "too_many_requests"
+    assert (third.status_code, third.headers["Retry-After"]) == (429, "5")
+
+
 async def test_the_database_away_is_a_503_that_says_when_to_come_again(client: httpx.AsyncClient) -> None:
     response = await client.get("/rows")
     assert told(response)["code"] == "database_unavailable"
@@ -245,6 +293,7 @@ async def test_stopping_lets_a_running_request_finish() -> None:
         commands=Commands(Engine()),
         pool=await create_pool("postgresql://nobody:x@127.0.0.1:1/none", "test"),
         health=Health(list),
+        visitors=plenty(),
     )
     server = HttpServer("http", app, "127.0.0.1", 0)
     await server.start()

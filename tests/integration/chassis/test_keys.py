@@ -20,6 +20,7 @@ from services.chassis.http import create_http
 from services.chassis.key_store import BadKey, create_key, list_keys, parts_of, revoke_key
 from services.chassis.keys import Caller, if_shown, needs, person, scopes_of
 from services.chassis.server import HttpServer
+from services.chassis.visitors import Buckets, Visitors
 from tests.conftest import NewDatabase
 from tests.support.engine_world import definition
 from tests.support.logged import logged
@@ -27,6 +28,7 @@ from tests.support.logged import logged
 SCOPES = ("cases:read", "cases:work", "customers:write", "cases:open")
 FORM = {"authorization": "Bearer ck_0123456789abcdef_" + "x" * 43}
 
+HOLDERS = Buckets(100)
 router = APIRouter()
 
 
@@ -67,9 +69,10 @@ class House:
 async def house(database: NewDatabase) -> AsyncIterator[House]:
     pool = await create_pool(await database("chassis"), "test")
     commands = Commands(Engine(pool, definition()))
+    visitors = Visitors(strangers=Buckets(100), holders=HOLDERS)
     server = HttpServer(
         "http",
-        create_http("Test", [router], commands=commands, pool=pool, health=Health(list)),
+        create_http("Test", [router], commands=commands, pool=pool, health=Health(list), visitors=visitors),
         "127.0.0.1",
         0,
     )
@@ -171,6 +174,16 @@ async def test_a_key_ends_with_its_days(house: House) -> None:
     finally:
         await house.pool.execute("UPDATE clock_shift SET shift = interval '0'")
     assert (await house.http.get("/cases", headers=shown)).status_code == 200
+
+
+async def test_who_asks_too_often_is_refused_and_nobody_else_at_his_address(house: House) -> None:
+    busy, other = await house.key("system/busy", "cases:read"), await house.key("system/other", "cases:read")
+    while not HOLDERS.take("system/busy"):
+        pass
+    refusal = await house.http.get("/cases", headers=busy)
+    assert refused(refusal) == (429, "too_many_requests")
+    assert refusal.headers["Retry-After"] == "1"
+    assert (await house.http.get("/cases", headers=other)).status_code == 200
 
 
 async def test_the_secret_is_kept_nowhere_and_logged_nowhere(house: House) -> None:
