@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Urgency
-from services.routing.domain.case import TMF_STATUS, CaseState, LivePromise, technician_queue
+from services.routing.domain.case import COMPLAINTS, EDUCATION, CaseState, LivePromise, technician_queue
+from services.routing.domain.stages import TMF_STATUS
 
 RANKS = {Urgency.HIGH: 0, Urgency.NORMAL: 1, Urgency.LOW: 2}
 """Urgent cases come first in every queue."""
@@ -16,11 +18,14 @@ RANKS = {Urgency.HIGH: 0, Urgency.NORMAL: 1, Urgency.LOW: 2}
 class CaseRow:
     """A case as queues and desks see it.
 
-    `steps` is JSON: what was tried and whether it helped. `technicians` is the queue of those who repair it.
+    `steps` is JSON: what was tried and whether it helped. `technicians` is the queue of those who repair it,
+    `awaited` the one that owes something beside its owner: a complaint's answer, a training.
     """
 
     case_id: UUID
     case_no: str
+    customer_ref: str
+    product_unit: str | None
     language: str
     stage: str
     tmf_status: str
@@ -39,6 +44,22 @@ class CaseRow:
     proposals: int
     handoffs: int
     technicians: str | None
+    awaited: str | None
+    is_open: bool
+    bears_remedy: bool
+    survivor: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What one customer reports about one unit, and the case that it goes on in.
+
+    Locked when a decision reads it: cases of one matter find one another whatever happens at once.
+    """
+
+    customer_ref: str
+    product_unit: str
+    survivor: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,8 @@ def case_row(case_id: UUID, state: CaseState) -> CaseRow:
     return CaseRow(
         case_id=case_id,
         case_no=state.case_no,
+        customer_ref=state.customer_ref,
+        product_unit=state.unit,
         language=state.language.value,
         stage=stage.value,
         tmf_status=TMF_STATUS[stage],
@@ -82,6 +105,10 @@ def case_row(case_id: UUID, state: CaseState) -> CaseRow:
         proposals=state.proposals,
         handoffs=state.handoffs,
         technicians=technicians_of(state),
+        awaited=awaited_of(state),
+        is_open=not state.is_closed,
+        bears_remedy=state.remedy is not None,
+        survivor=state.survivor,
     )
 
 
@@ -89,6 +116,13 @@ def technicians_of(state: CaseState) -> str | None:
     """The queue of the technicians who have the unit, whoever owns the case meanwhile."""
     point = state.remedy.service_point if state.remedy else None
     return None if point is None else technician_queue(point)
+
+
+def awaited_of(state: CaseState) -> str | None:
+    """The queue of the people who answer the complaint or take over the training, whoever owns the case."""
+    if state.promised(PromiseKind.COMPLAINT_ANSWER):
+        return COMPLAINTS
+    return EDUCATION if state.promised(PromiseKind.TRAINING) else None
 
 
 def promise_row(

@@ -6,16 +6,18 @@ handler, so handlers stay pure.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from ciclo_schemas.events import Event
-from services.chassis.decider import CancelTimer, Decision, Effect, Given, Message, Timer
+from services.chassis.decider import CancelTimer, Decision, Effect, FanOut, Given, Message, Timer
 from services.routing.domain.case import CaseState
 from services.routing.domain.charter import Charter, House, Playbooks
-from services.routing.domain.rows import PromiseRow, case_row
+from services.routing.domain.rows import Matter, PromiseRow, case_row
+
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(slots=True)
@@ -29,6 +31,8 @@ class Turn:
     _effects: list[Effect] = field(default_factory=list)
     _timers: dict[tuple[str, str], Timer | CancelTimer] = field(default_factory=dict)
     _promises: dict[int, PromiseRow] = field(default_factory=dict)
+    _matters: dict[str, Matter] = field(default_factory=dict)
+    _told: list[FanOut] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -60,6 +64,14 @@ class Turn:
         """Publish an event."""
         self._events.append(event)
 
+    def said(self, kind: type[E]) -> E | None:
+        """The last event of this kind that this turn publishes."""
+        return next((event for event in reversed(self._events) if isinstance(event, kind)), None)
+
+    def tell(self, data: Message) -> None:
+        """Tell other cases; `store` knows which ones a message is for."""
+        self._told.append(FanOut(data))
+
     def call(self, data: Message) -> None:
         """Owe a call to the outside."""
         self._effects.append(Effect(data))
@@ -76,14 +88,19 @@ class Turn:
         """Record what became of a promise."""
         self._promises[row.promise_no] = row
 
+    def keep_matter(self, matter: Matter) -> None:
+        """Record which case a matter goes on in."""
+        self._matters[matter.product_unit] = matter
+
     def decision(self, before: CaseState | None, reply: BaseModel | None = None) -> Decision[CaseState]:
         """Everything this turn decided; `before` is the state it began with."""
-        changed = self.state is not before
+        case = () if self.state is before else (case_row(self.case_id, self.state),)
         return Decision(
             self.state,
             events=tuple(self._events),
             effects=tuple(self._effects),
             timers=tuple(self._timers.values()),
-            rows=(case_row(self.case_id, self.state), *self._promises.values()) if changed else (),
+            rows=(*case, *self._promises.values(), *self._matters.values()),
+            fan_outs=tuple(self._told),
             reply=reply,
         )

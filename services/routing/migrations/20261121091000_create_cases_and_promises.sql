@@ -5,6 +5,8 @@ SET lock_timeout = '5s';
 CREATE TABLE cases (
     case_id uuid PRIMARY KEY,
     case_no text NOT NULL,
+    customer_ref text NOT NULL,
+    product_unit text,
     language text NOT NULL,
     stage text NOT NULL,
     tmf_status text NOT NULL,
@@ -23,11 +25,26 @@ CREATE TABLE cases (
     proposals integer NOT NULL,
     handoffs integer NOT NULL,
     technicians text,
-    CONSTRAINT an_open_case_has_a_date CHECK ((next_due IS NULL) = (stage = 'closed'))
+    awaited text,
+    is_open boolean NOT NULL,
+    bears_remedy boolean NOT NULL,
+    survivor uuid,
+    CONSTRAINT an_open_case_has_a_date CHECK ((next_due IS NOT NULL) = is_open)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
-CREATE INDEX cases_by_queue ON cases (queue, rank, next_due, case_id) WHERE stage <> 'closed';
+CREATE INDEX cases_by_queue ON cases (queue, rank, next_due, case_id) WHERE is_open;
 CREATE INDEX cases_by_technicians ON cases (technicians, rank, next_due, case_id)
-    WHERE stage <> 'closed' AND technicians IS NOT NULL;
+    WHERE is_open AND technicians IS NOT NULL;
+CREATE INDEX cases_by_awaited ON cases (awaited, rank, next_due, case_id)
+    WHERE is_open AND awaited IS NOT NULL;
+CREATE INDEX cases_by_survivor ON cases (survivor, case_id) WHERE survivor IS NOT NULL;
+
+-- One customer, one unit: the case in which it goes on. The row is what cases of one matter are locked by.
+CREATE TABLE matters (
+    customer_ref text NOT NULL,
+    product_unit text NOT NULL,
+    survivor uuid NOT NULL,
+    PRIMARY KEY (customer_ref, product_unit)
+);
 
 CREATE TABLE promises (
     case_id uuid NOT NULL,
@@ -46,4 +63,4 @@ CREATE TABLE promises (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 
 -- migrate:down
-DROP TABLE promises, cases;
+DROP TABLE matters, promises, cases;
