@@ -1,14 +1,21 @@
 """What follows from warranty's assessment (evaluación de cobertura): a question, a person or an answer."""
 
-from ciclo_schemas.routing import InformationRequested, PromiseKind
+from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Category, Code, RemedyKind, Window
 from ciclo_schemas.warranty import CoverageAssessed, RemedyAlreadyInForce
-from services.routing.domain import owners, promises, resolution, waits
-from services.routing.domain.case import ASSESSED, Assessed, CaseState, Purpose
+from services.routing.domain import owners, promises, questions, resolution, waits
+from services.routing.domain.case import ASSESSED, Assessed, CaseState
+from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 
 SYMPTOM = "symptom_code"
 REMEDY = "remedy"
+AT_ONCE = frozenset({RemedyKind.REPLACEMENT, RemedyKind.REFUND})
+"""What warranty approves at once in the trial window, without a choice."""
+CHOICES = frozenset({Window.GUARANTEE, Window.OUT})
+"""The windows in which the customer chooses; out of guarantee a quote is what he may choose."""
+FREE = frozenset({Window.TRIAL, Window.GUARANTEE})
+"""The windows in which the customer pays nothing."""
 KNOWN_BY = {"purchase": ("purchase_ref", "proof_ref")}
 """What warranty calls missing and which stated facts answer it, where the names differ."""
 
@@ -20,10 +27,13 @@ def coverage_assessed(turn: Turn, assessed: CoverageAssessed) -> None:
         no=assessed.assessment_no, window=assessed.window, remedies_allowed=assessed.remedies_allowed
     )
     turn.change(assessments=(*state.assessments, latest))
-    if not _is_awaited(state):
+    if not _is_awaited(state, latest):
         return
     promises.keep(turn, "coverage.assessed", PromiseKind.FIRST_ANSWER)
-    if _says_more_at_once(turn.state, assessed):
+    _drop_quote(turn, latest)
+    if turn.state.cancelling:
+        promises.keep(turn, "coverage.assessed", PromiseKind.DECISION)
+    elif _says_more_at_once(turn.state, assessed):
         promises.ensure(turn)
     else:
         _act_on(turn, assessed, latest)
@@ -36,35 +46,42 @@ def remedy_already_in_force(turn: Turn, blocked: RemedyAlreadyInForce) -> None:
 
 
 def _says_more_at_once(state: CaseState, assessed: CoverageAssessed) -> bool:
-    """Whether warranty's next event, of the same decision, answers: a new unit, or the remedy in the way.
+    """Whether warranty's next event, of the same decision, answers: a remedy, or the one in the way.
 
     Until it is here, the decision stays promised.
     """
     if "remedy_in_force" in assessed.reasons:
         return True
-    is_replaced = assessed.window is Window.TRIAL and RemedyKind.REPLACEMENT in assessed.remedies_allowed
-    return is_replaced and not assessed.missing and not _is_question(state)
+    decides = assessed.window is Window.TRIAL and AT_ONCE.intersection(assessed.remedies_allowed)
+    return bool(decides) and not assessed.missing and not _is_question(state)
 
 
 def _act_on(turn: Turn, assessed: CoverageAssessed, latest: Assessed) -> None:
-    if assessed.missing == (SYMPTOM,):
+    if assessed.missing == (SYMPTOM,) or (assessed.window is Window.TRIAL and SYMPTOM in assessed.missing):
         _to_person(turn, "symptom_needed")
     elif assessed.missing:
         _ask(turn, assessed)
     elif _is_question(turn.state):
-        resolution.propose(turn, "coverage.assessed", owners.ROUTING)
-    elif assessed.window is Window.GUARANTEE and assessed.remedies_allowed:
+        resolution.propose(turn, "warranty_answered", owners.ROUTING)
+    elif assessed.window in CHOICES and assessed.remedies_allowed:
         _offer(turn, latest)
     else:
         _to_person(turn, f"window_{assessed.window.value}")
 
 
-def _is_awaited(state: CaseState) -> bool:
-    """Whether the assessment moves the case: not after its end, nor while a remedy or a proposal is out."""
+def _is_awaited(state: CaseState, latest: Assessed) -> bool:
+    """Whether the assessment moves the case: not after its end, nor while a remedy or a proposal is out.
+
+    A quote is given up only for what costs the customer nothing.
+    """
     finding = state.finding
-    if finding is None or finding.abstained or finding.category not in ASSESSED or state.is_closed:
+    if finding is None or finding.abstained or finding.category not in ASSESSED:
         return False
-    return state.remedy is None and not state.waits_for(Purpose.CONFIRMATION)
+    if state.is_closed or state.ending is not None or state.remedy is not None:
+        return False
+    if state.waits_for(Purpose.ESTIMATE, Purpose.QUOTE):
+        return latest.window in FREE
+    return not state.waits_for(Purpose.CONFIRMATION, Purpose.LINKED_CASE)
 
 
 def _is_question(state: CaseState) -> bool:
@@ -79,7 +96,16 @@ def _ask(turn: Turn, assessed: CoverageAssessed) -> None:
         if not state.waits_for(Purpose.INFORMATION):
             _to_person(turn, "cannot_assess")
         return
-    _request(turn, news, Purpose.INFORMATION)
+    questions.ask(turn, news, Purpose.INFORMATION)
+
+
+def _drop_quote(turn: Turn, latest: Assessed) -> None:
+    """Nobody pays for what the trial or the guarantee covers after all."""
+    if latest.window in FREE and turn.state.quote is not None:
+        turn.change(quote=None)
+        promises.keep(turn, "coverage.assessed", PromiseKind.QUOTE)
+        if turn.state.waits_for(Purpose.ESTIMATE, Purpose.QUOTE):
+            waits.resume(turn, "coverage.assessed")
 
 
 def _offer(turn: Turn, latest: Assessed) -> None:
@@ -88,15 +114,7 @@ def _offer(turn: Turn, latest: Assessed) -> None:
     same = offered is not None and set(offered.remedies_allowed) == set(latest.remedies_allowed)
     turn.change(offered=latest.no)
     if not (same and turn.state.waits_for(Purpose.REMEDY)):
-        _request(turn, (REMEDY,), Purpose.REMEDY)
-
-
-def _request(turn: Turn, missing: tuple[Code, ...], purpose: Purpose) -> None:
-    promises.keep(turn, "information.requested", *promises.ANSWERS)
-    waits.resume(turn, "superseded")
-    turn.change(asked=(*turn.state.asked, *missing))
-    turn.say(InformationRequested(missing=missing, deadline=waits.customer_deadline(turn, purpose)))
-    waits.hold_for_customer(turn, purpose)
+        questions.ask(turn, (REMEDY,), Purpose.REMEDY)
 
 
 def _to_person(turn: Turn, reason: Code) -> None:

@@ -4,19 +4,22 @@ Stages are never stored apart from what they follow from, so that they cannot di
 """
 
 from datetime import datetime
-from enum import StrEnum
+from uuid import UUID
 
 from pydantic import Field
 
-from ciclo_schemas.routing import ClosedAs, PromiseKind
+from ciclo_schemas.routing import ClosedAs, CompensationCause, ComplaintOutcome, PromiseKind
 from ciclo_schemas.values import (
     Category,
     Code,
+    CustomerRef,
     DecidedBy,
     Identifier,
+    Jurisdiction,
     Language,
     Party,
     PartyKind,
+    ProductUnit,
     RemedyKind,
     TextRef,
     Urgency,
@@ -24,56 +27,14 @@ from ciclo_schemas.values import (
     Window,
 )
 from services.chassis.decider import State
+from services.routing.domain.stages import STAGE_OF_WAIT, WAIT_NAMES, Purpose, Stage
 
 FIRST_LINE = "first_line"
 TECHNICIANS = "technicians"
+EDUCATION = "education"
+COMPLAINTS = "complaints"
 ASSESSED = frozenset({Category.TECHNICAL_FAULT, Category.REPLACEMENT_REQUEST, Category.WARRANTY_QUERY})
 """The categories that warranty assesses before anybody answers."""
-
-
-class Stage(StrEnum):
-    """Where a case stands (etapa)."""
-
-    ACKNOWLEDGED = "acknowledged"
-    IN_FIRST_LINE = "in_first_line"
-    IN_ASSESSMENT = "in_assessment"
-    WAITING_FOR_CUSTOMER = "waiting_for_customer"
-    IN_REPAIR = "in_repair"
-    REPLACEMENT_UNDER_WAY = "replacement_under_way"
-    RESOLUTION_PROPOSED = "resolution_proposed"
-    CLOSED = "closed"
-
-
-TMF_STATUS = {
-    Stage.ACKNOWLEDGED: "acknowledged",
-    Stage.IN_FIRST_LINE: "inProgress",
-    Stage.IN_ASSESSMENT: "inProgress",
-    Stage.WAITING_FOR_CUSTOMER: "pending",
-    Stage.IN_REPAIR: "held",
-    Stage.REPLACEMENT_UNDER_WAY: "held",
-    Stage.RESOLUTION_PROPOSED: "resolved",
-    Stage.CLOSED: "closed",
-}
-"""The status words of TMF621 (trouble ticket) for our stages."""
-
-
-class Purpose(StrEnum):
-    """What a wait is for."""
-
-    INFORMATION = "information"
-    REMEDY = "remedy"
-    CONFIRMATION = "confirmation"
-    LOGISTICS = "logistics"
-    WORKSHOP = "workshop"
-
-
-WAIT_NAMES = {
-    Purpose.INFORMATION: WaitName.CUSTOMER,
-    Purpose.REMEDY: WaitName.CUSTOMER,
-    Purpose.CONFIRMATION: WaitName.CUSTOMER,
-    Purpose.LOGISTICS: WaitName.LOGISTICS,
-    Purpose.WORKSHOP: WaitName.WORKSHOP,
-}
 
 
 class LivePromise(State):
@@ -84,6 +45,8 @@ class LivePromise(State):
     owner: Party
     due: datetime
     made_at: datetime
+    at_risk: bool = False
+    """Whether the customer was told that this date is in danger."""
 
 
 class Wait(State):
@@ -92,7 +55,9 @@ class Wait(State):
     no: int
     purpose: Purpose
     owner: Party
+    since: datetime
     deadline: datetime
+    reminded: int = 0
 
     @property
     def name(self) -> WaitName:
@@ -132,6 +97,49 @@ class Remedy(State):
     service_point: Identifier | None = None
 
 
+class Quote(State):
+    """The offer for a paid repair (presupuesto) that the case is about; revision 0 is not issued yet."""
+
+    no: Identifier
+    revision: int = 0
+    valid_until: datetime | None = None
+
+
+class Complaint(State):
+    """A complaint (queja): who answers it, and whether it has its answer."""
+
+    no: int
+    owner: Party
+    answer_due: datetime
+    outcome: ComplaintOutcome | None = None
+
+
+class Compensation(State):
+    """What was proposed to make good a broken promise or a complaint, and whether warranty has decided."""
+
+    cause: CompensationCause
+    cause_no: int
+    decided: bool = False
+
+
+class Ending(State):
+    """How a case ends or ended."""
+
+    stage: Stage
+    reason: Code
+    closed_as: ClosedAs | None = None
+    taken_back: tuple[Code, ...] = ()
+
+
+class Proposal(State):
+    """The last resolution that was proposed."""
+
+    no: int
+    reason: Code
+    proposed_by: Party
+    text_ref: TextRef | None = None
+
+
 class Tried(State):
     """A step of the playbook that an agent went through with the customer."""
 
@@ -143,14 +151,23 @@ class CaseState(State):
     """Everything routing remembers about a case."""
 
     case_no: Identifier
+    customer_ref: CustomerRef
     language: Language
+    jurisdiction: Jurisdiction
     opened_at: datetime
     owner: Party
     queue: Identifier = FIRST_LINE
     person: Identifier | None = None
     """The last person of the first line who had the case: the customer meets the same one again."""
+    people: tuple[Identifier, ...] = ()
+    """Every person who ever had the case: somebody else answers a complaint."""
     handoffs: int = 0
+    """Changes of hands of every kind."""
+    handed_off: int = 0
+    """How often one party handed the case to another; limited by the charter."""
     safety: bool = False
+    contained: bool = False
+    """Whether the model or lot of the unit was held back while the case was open."""
 
     texts: tuple[TextRef, ...] = ()
     facts: dict[str, str] = Field(default_factory=dict)
@@ -166,6 +183,14 @@ class CaseState(State):
 
     promises: tuple[LivePromise, ...] = ()
     promises_made: int = 0
+    broken: tuple[int, ...] = ()
+    """The promises that were broken."""
+    unknowns: int = 0
+    """How often it was declared that nobody knows yet."""
+    unknown: int | None = None
+    """The declaration that nothing has resolved yet."""
+    complaints: tuple[Complaint, ...] = ()
+    compensations: tuple[Compensation, ...] = ()
     wait: Wait | None = None
     waits: int = 0
 
@@ -176,18 +201,39 @@ class CaseState(State):
     remedy: Remedy | None = None
     replaced: bool = False
     """Whether a replacement was ever approved: in the trial window nothing is escalated before."""
+    quote: Quote | None = None
 
     proposals: int = 0
     denied: int = 0
     """The last proposal that the customer denied."""
     denials: int = 0
     reopenings: int = 0
-    closed_as: ClosedAs | None = None
+    cancelling: bool = False
+    """Whether the customer withdrew the case and warranty has not said yet what can be taken back."""
+    ending: Ending | None = None
+    """An end that only waits for the answer to a complaint."""
+    ended: Ending | None = None
+
+    unit: ProductUnit | None = None
+    """The unit it is about: as the customer stated, else as warranty found it."""
+    survivor: UUID | None = None
+    """The case of the same matter that goes on in place of this one."""
+    survivor_proposal: int = 0
+    """The last proposal of the survivor that was made, or withdrawn, here too."""
+    proposal: Proposal | None = None
+    """The last proposal, for cases that are linked later."""
+    has_linked: bool = False
+    """Whether other cases wait for this one."""
 
     @property
     def is_closed(self) -> bool:
-        """Whether the case ended and nobody reopened it."""
-        return self.closed_as is not None
+        """Whether the case ended (closed, cancelled or rejected) and nobody reopened it."""
+        return self.ended is not None
+
+    @property
+    def closed_as(self) -> ClosedAs | None:
+        """How it was closed; None while open, and for a cancelled or rejected case."""
+        return self.ended.closed_as if self.ended else None
 
     @property
     def has_person(self) -> bool:
@@ -196,8 +242,8 @@ class CaseState(State):
 
     @property
     def urgency(self) -> Urgency:
-        """A safety word makes the case urgent whatever else is known."""
-        if self.safety:
+        """A safety word or a containment makes the case urgent whatever else is known."""
+        if self.safety or self.contained:
             return Urgency.HIGH
         return self.finding.urgency if self.finding else Urgency.NORMAL
 
@@ -217,10 +263,14 @@ class CaseState(State):
     @property
     def stage(self) -> Stage:
         """Where the case stands, as it follows from the rest."""
-        if self.is_closed:
-            return Stage.CLOSED
+        if self.ended is not None:
+            return self.ended.stage
+        if self.cancelling:
+            return Stage.IN_CANCELLATION
         if self.wait is not None:
-            return _STAGE_OF_WAIT[self.wait.purpose]
+            return STAGE_OF_WAIT[self.wait.purpose]
+        if self.ending is not None:
+            return Stage.IN_COMPLAINT
         if self.promised(PromiseKind.DECISION):
             return Stage.IN_ASSESSMENT
         if self.finding is None and not self.has_person:
@@ -232,6 +282,8 @@ class CaseState(State):
         """Whom the case waits for now; empty when closed."""
         if self.is_closed:
             return ""
+        if self.cancelling:
+            return "warranty"
         if self.wait is not None:
             return self.wait.name.value
         return "warranty" if self.stage is Stage.IN_ASSESSMENT else FIRST_LINE
@@ -250,11 +302,3 @@ def technician_queue(service_point: Identifier) -> Identifier:
     queue = f"{TECHNICIANS}.{service_point}"
     return queue if len(queue) <= 64 else TECHNICIANS
 
-
-_STAGE_OF_WAIT = {
-    Purpose.INFORMATION: Stage.WAITING_FOR_CUSTOMER,
-    Purpose.REMEDY: Stage.WAITING_FOR_CUSTOMER,
-    Purpose.CONFIRMATION: Stage.RESOLUTION_PROPOSED,
-    Purpose.LOGISTICS: Stage.REPLACEMENT_UNDER_WAY,
-    Purpose.WORKSHOP: Stage.IN_REPAIR,
-}

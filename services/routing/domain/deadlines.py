@@ -1,32 +1,30 @@
-"""Dates that pass: in the same decision a person is named and makes a new promise.
-
-Silence never counts as solved: a question "is it solved?" that nobody answers closes the case as unconfirmed.
-"""
+"""Promises whose dates come near or pass: in the same decision a person is named and makes a new promise."""
 
 from collections.abc import Sequence
 
-from ciclo_schemas.routing import ClosedAs, PromiseKind
-from services.routing.domain import owners, promises, resolution, waits
-from services.routing.domain.case import FIRST_LINE, LivePromise, Purpose
-from services.routing.domain.promises import PromiseDue
+from ciclo_schemas.routing import PromiseKind, PromiseMade
+from services.routing.domain import complaints, owners, promises, unknown, waits
+from services.routing.domain.case import EDUCATION, FIRST_LINE, LivePromise
+from services.routing.domain.promises import PromiseDue, RiskDue
 from services.routing.domain.turn import Turn
-from services.routing.domain.waits import ConfirmationDue, WaitDue
 
 
 def break_overdue(turn: Turn) -> None:
     """Break every promise whose date has passed, name a person and promise the next step.
 
-    Runs before every input, so that a promise is never called kept after its date.
+    Runs before every input, so that a promise is never called kept, or given a new date, after its date.
     """
     late = [promise for promise in turn.state.promises if promise.due <= turn.now]
     if not late:
         return
     for promise in late:
         promises.break_(turn, promise)
-    if any(promise.kind in (PromiseKind.REPLACEMENT, PromiseKind.REPAIR) for promise in late):
-        waits.resume(turn, "promise_broken")
+    waits.resume_for(turn, "promise_broken", *(promise.kind for promise in late))
     _name_person(turn, late)
-    promises.make(turn, PromiseKind.NEXT_STEP, turn.state.owner)
+    complaints.promise_again(turn, late)
+    unknown.declare_again(turn, late)
+    if not turn.said(PromiseMade):
+        promises.make(turn, PromiseKind.NEXT_STEP, turn.state.owner)
 
 
 def promise_due(turn: Turn, due: PromiseDue) -> None:
@@ -36,36 +34,23 @@ def promise_due(turn: Turn, due: PromiseDue) -> None:
             turn.set_timer(promise.due, due, promise.no)
 
 
-def wait_due(turn: Turn, due: WaitDue) -> None:
-    """The customer did not answer a question: a person takes over and promises the next step."""
-    wait = turn.state.wait
-    if wait is None or wait.no != due.wait_no:
-        return
-    if wait.deadline > turn.now:
-        turn.set_timer(wait.deadline, due, wait.no)
-        return
-    waits.resume(turn, "deadline_passed")
-    person = turn.state.person or turn.charter.customer_wait(wait.purpose).when_passed
-    owners.assign(turn, owners.agent(person), FIRST_LINE, "wait_passed")
-    promises.make(turn, PromiseKind.NEXT_STEP, turn.state.owner)
-
-
-def confirmation_due(turn: Turn, due: ConfirmationDue) -> None:
-    """The customer kept silent: the case ends, but not as solved."""
-    wait = turn.state.wait
-    if wait is None or wait.purpose is not Purpose.CONFIRMATION or due.proposal_no != turn.state.proposals:
-        return
-    if wait.deadline > turn.now:
-        turn.set_timer(wait.deadline, due, due.proposal_no)
-        return
-    resolution.close(turn, ClosedAs.UNCONFIRMED, "no_answer")
+def risk_due(turn: Turn, due: RiskDue) -> None:
+    """Most of the time for a promise is gone: said before its date, so that nobody is surprised."""
+    for promise in turn.state.promises:
+        moment = turn.charter.risk_from(promise.kind, promise.due)
+        if promise.no != due.promise_no or moment is None:
+            continue
+        if moment > turn.now:
+            turn.set_timer(moment, due, promise.no)
+        else:
+            promises.endanger(turn, promise, "time_running_out")
 
 
 def _name_person(turn: Turn, late: Sequence[LivePromise]) -> None:
     """Whoever broke a promise hands over to the person the charter names; a bystander keeps the case."""
     state = turn.state
-    bystander = state.has_person and state.queue == FIRST_LINE
+    bystander = state.has_person and state.queue in (FIRST_LINE, EDUCATION)
     if bystander and all(promise.owner != state.owner for promise in late):
-        owners.assign(turn, state.owner, FIRST_LINE, "promise_broken")
+        owners.assign(turn, state.owner, state.queue, "promise_broken")
     else:
         owners.assign_named(turn, turn.charter.promise(late[-1].kind).when_broken, "promise_broken")

@@ -3,7 +3,8 @@
 from ciclo_schemas.cases import CaseHumanRequested, CaseInformationReceived, CaseRemedyChosen
 from ciclo_schemas.values import Facts, TextRef
 from services.routing.domain import classification, owners, promises, resolution, waits
-from services.routing.domain.case import ASSESSED, Purpose
+from services.routing.domain.case import ASSESSED
+from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 
 
@@ -11,24 +12,30 @@ def information_received(turn: Turn, received: CaseInformationReceived) -> None:
     """Words or facts: what waited for them goes on, and nobody who writes is left without an answer."""
     before = turn.state
     note(turn, received.text_ref, received.safety_flag, facts_of(received.facts))
-    if before.is_closed:
-        resolution.reopen(turn, "information_received")
-    elif before.waits_for(Purpose.INFORMATION, Purpose.CONFIRMATION):
+    resolution.go_on(turn, "information_received")
+    if before.waits_for(Purpose.INFORMATION, Purpose.CONFIRMATION):
         waits.resume(turn, "information_received")
         if before.waits_for(Purpose.INFORMATION) and turn.state.facts != before.facts and _is_assessed(turn):
             classification.await_warranty(turn)
+        elif before.waits_for(Purpose.INFORMATION) and turn.state.classifying:
+            promises.owe_next_step(turn)
         else:
             owners.assign_person(turn, "information_received")
             promises.ensure(turn)
+    elif before.waits_for(Purpose.REMEDY, Purpose.QUOTE) and received.text_ref is not None:
+        owners.assign_person(turn, "information_received")
+        promises.owe_next_step(turn)
 
 
-def remedy_chosen(turn: Turn, _chosen: CaseRemedyChosen) -> None:
-    """The customer chose a remedy: warranty decides, by a promised date."""
-    if turn.state.is_closed:
-        resolution.reopen(turn, "remedy_chosen")
-    if turn.state.remedy is None:
-        waits.resume(turn, "remedy_chosen")
-        classification.await_warranty(turn)
+def remedy_chosen(turn: Turn, chosen: CaseRemedyChosen) -> None:
+    """The customer chose a remedy, perhaps instead of the one under way: warranty decides, by a date."""
+    resolution.go_on(turn, "remedy_chosen")
+    remedy = turn.state.remedy
+    if turn.state.cancelling or (remedy is not None and remedy.kind is chosen.remedy):
+        return
+    if remedy is None:
+        waits.resume_customer(turn, "remedy_chosen")
+    classification.await_warranty(turn)
 
 
 def human_requested(turn: Turn, requested: CaseHumanRequested) -> None:
@@ -37,6 +44,7 @@ def human_requested(turn: Turn, requested: CaseHumanRequested) -> None:
     if turn.state.is_closed:
         resolution.reopen(turn, "human_requested")
         return
+    turn.change(ending=None)
     if turn.state.waits_for(Purpose.CONFIRMATION):
         waits.resume(turn, "human_requested")
     owners.assign_person(turn, "human_requested")

@@ -20,7 +20,7 @@ from services.routing.domain.first_line import (
 )
 from services.routing.domain.promises import PromiseDue
 from services.routing.domain.rows import PromiseRow
-from services.routing.domain.waits import ConfirmationDue
+from services.routing.domain.waits import WaitDue
 from tests.support.deciders import CASE
 from tests.unit.routing.beginnings import in_guarantee, in_repair, row, with_agent
 from tests.unit.routing.world import (
@@ -88,7 +88,7 @@ def test_a_message_that_did_not_arrive_is_replaced_by_a_person_and_never_by_sile
     deadline = case.state.wait.deadline
     case.hears(not_delivered())
     assert case.last(CaseAssigned).reason == "notification_failed"
-    case.at(deadline, ConfirmationDue(proposal_no=1))
+    case.at(deadline, WaitDue(wait_no=1))
     assert not case.state.is_closed
 
 

@@ -16,12 +16,12 @@ from ciclo_schemas.routing import (
     ResolutionProposed,
 )
 from ciclo_schemas.values import Category, Facts, PartyKind, RemedyKind, WaitName, Window
-from services.routing.domain.case import Purpose, Stage
 from services.routing.domain.first_line import (
     AcceptEscalation,
     ClassifyByAgent,
     RecordStep,
 )
+from services.routing.domain.stages import Purpose, Stage
 from services.routing.domain.waits import WaitDue
 from tests.unit.routing.beginnings import FAULT, in_guarantee, in_repair, row, with_agent
 from tests.unit.routing.world import (
@@ -162,12 +162,16 @@ def test_all_that_is_missing_is_asked_once_and_what_is_known_never() -> None:
     assert case.last(CaseAssigned).reason == "cannot_assess"
 
 
-def test_a_customer_who_does_not_answer_a_question_gets_a_person_and_a_new_promise() -> None:
-    case = in_guarantee()
+def test_who_does_not_say_what_is_missing_gets_a_person_who_assesses_by_hand() -> None:
+    case = Case()
+    case.is_found(FAULT)
+    case.hears(assessed(Window.UNKNOWN, missing=("product_unit", "purchase")))
     wait = case.state.wait
     case.at(wait.deadline, WaitDue(wait_no=wait.no))
     assert case.said()[-3:] == ["case.resumed", "case.assigned", "promise.made"]
     assert case.state.has_person
+    case.hears(assessed(Window.GUARANTEE, 2))
+    assert case.last(InformationRequested).missing == ("remedy",)
 
 
 def test_words_without_the_facts_that_were_asked_for_are_read_by_a_person() -> None:
@@ -183,13 +187,13 @@ def test_a_question_about_the_guarantee_is_answered_from_the_assessment() -> Non
     case = Case()
     case.is_found(Category.WARRANTY_QUERY)
     case.hears(assessed(Window.TRIAL))
-    assert case.last(ResolutionProposed).reason == "coverage.assessed"
+    assert case.last(ResolutionProposed).reason == "warranty_answered"
     case.hears(confirmed())
     assert case.state.is_closed
 
 
 @pytest.mark.parametrize("window", [Window.OUT, Window.UNKNOWN])
-def test_out_of_guarantee_a_person_explains(window: Window) -> None:
+def test_where_nothing_can_be_offered_a_person_explains(window: Window) -> None:
     case = Case()
     case.is_found(FAULT)
     case.hears(assessed(window))

@@ -1,0 +1,80 @@
+"""Quotes (presupuestos): a workshop says what a paid repair would cost, and the customer decides."""
+
+from ciclo_schemas.cases import CaseQuoteAnswered
+from ciclo_schemas.routing import PromiseKind
+from ciclo_schemas.values import Code, Party, PartyKind
+from ciclo_schemas.warranty import QuoteExpired, QuoteIssued, QuoteRefused, QuoteRequested
+from services.routing.domain import classification, owners, promises, questions, resolution, waits
+from services.routing.domain.case import FIRST_LINE, Quote
+from services.routing.domain.stages import Purpose
+from services.routing.domain.turn import Turn
+
+
+def quote_requested(turn: Turn, requested: QuoteRequested) -> None:
+    """A workshop is asked what the repair would cost: promised to the customer by a date."""
+    turn.change(quote=Quote(no=requested.quote_no))
+    if turn.state.is_closed:
+        return
+    workshop = Party(kind=PartyKind.SERVICE_POINT, id=requested.service_point)
+    waits.resume(turn, "quote.requested")
+    promises.keep(turn, "quote.requested", *promises.ANSWERS, PromiseKind.QUOTE)
+    promises.make(turn, PromiseKind.QUOTE, workshop, requested.due)
+    waits.hold(turn, Purpose.ESTIMATE, turn.state.owner, requested.due)
+
+
+def quote_issued(turn: Turn, issued: QuoteIssued) -> None:
+    """The workshop's offer: the customer decides while it stands; each revision is asked once."""
+    quote = turn.state.quote
+    if quote is None or quote.no != issued.quote_no or issued.revision <= quote.revision:
+        return
+    turn.change(
+        quote=quote.model_copy(update={"revision": issued.revision, "valid_until": issued.valid_until})
+    )
+    if turn.state.is_closed or turn.state.remedy is not None:
+        return
+    promises.keep(turn, "quote.issued", PromiseKind.QUOTE)
+    if not turn.state.cancelling:
+        questions.offer_until(turn, "quote", Purpose.QUOTE, issued.valid_until)
+
+
+def quote_answered(turn: Turn, answered: CaseQuoteAnswered) -> None:
+    """The customer accepts or refuses: warranty acts on it, by a promised date."""
+    resolution.go_on(turn, "quote_answered")
+    quote = turn.state.quote
+    if quote is None or (quote.no, quote.revision) != (answered.quote_no, answered.revision):
+        return
+    if turn.state.remedy is None and not turn.state.cancelling:
+        waits.resume_customer(turn, "quote_answered")
+        classification.await_warranty(turn)
+
+
+def quote_refused(turn: Turn, refused: QuoteRefused) -> None:
+    """No repair under this quote: the customer wants none, or the workshop offers none."""
+    quote = turn.state.quote
+    if quote is not None and quote.revision == 0 and _without_end(turn, refused.quote_no, "quote.refused"):
+        owners.assign_person(turn, "quote_not_offered")
+        promises.owe_next_step(turn)
+    elif _without_end(turn, refused.quote_no, "quote.refused"):
+        resolution.propose(turn, "quote_refused", owners.ROUTING)
+
+
+def quote_expired(turn: Turn, expired: QuoteExpired) -> None:
+    """Nobody answered the offer in time: said so, and the customer may still say what he wants."""
+    if _without_end(turn, expired.quote_no, "quote.expired"):
+        resolution.propose(turn, "quote_expired", owners.ROUTING)
+
+
+def _without_end(turn: Turn, quote_no: str, reason: Code) -> bool:
+    """Forget the quote and stop waiting for it; whether the case has to go on from there."""
+    state = turn.state
+    if state.quote is None or state.quote.no != quote_no:
+        return False
+    turn.change(quote=None)
+    if state.is_closed:
+        return False
+    if state.waits_for(Purpose.QUOTE, Purpose.ESTIMATE):
+        waits.resume(turn, reason)
+    promises.keep(turn, reason, PromiseKind.QUOTE)
+    if turn.state.queue != FIRST_LINE and turn.state.remedy is None:
+        owners.assign_person(turn, reason)
+    return state.remedy is None and not state.cancelling
