@@ -15,6 +15,7 @@ def definition(settings: RoutingSettings) -> Definition:
         name="routing",
         deciders=(handlers.decider(house_of(settings)),),
         tables=store.TABLES,
+        targets=store.TARGETS,
         reads=handlers.READS,
         runners=(ClassifyRunner(vault, read_classifier(settings.keywords)),),
     )
