@@ -23,7 +23,7 @@ from ciclo_schemas.values import (
     Urgency,
 )
 from services.chassis.decider import Message
-from services.routing.domain import owners, promises, waits
+from services.routing.domain import complaints, owners, promises, spam, training, unknown, waits
 from services.routing.domain.case import ASSESSED, Finding
 from services.routing.domain.turn import Turn
 
@@ -86,7 +86,11 @@ def ask(turn: Turn) -> None:
     One call at a time: a result that comes back too old asks again.
     """
     state = turn.state
-    if state.classifying or (state.finding is not None and state.finding.is_settled):
+    if (
+        state.survivor is not None
+        or state.classifying
+        or (state.finding is not None and state.finding.is_settled)
+    ):
         return
     turn.change(classifying=True)
     _call(turn)
@@ -134,12 +138,21 @@ def by_agent(turn: Turn, category: Category, symptom_code: Code | None) -> None:
     )
     turn.change(playbook=_playbook(turn, category, reasons))
     waits.resume(turn, "case.classified")
-    promises.keep(turn, "case.classified", PromiseKind.NEXT_STEP)
+    unknown.resolve(turn, "case.classified")
+    promises.keep(turn, "case.classified", PromiseKind.NEXT_STEP, PromiseKind.TRAINING)
     if category in ASSESSED:
         await_warranty(turn)
-    else:
-        promises.keep(turn, "case.classified", PromiseKind.DECISION)
-        promises.ensure(turn)
+        return
+    promises.keep(turn, "case.classified", PromiseKind.DECISION)
+    if category is Category.TRAINING:
+        training.divert(turn)
+    elif category is Category.COMPLAINT:
+        complaints.register(turn, reasons)
+        complaints.take_up(turn)
+    elif category is Category.SPAM_OR_UNCLEAR and spam.may_be_rejected(turn.state):
+        spam.reject(turn)
+        return
+    promises.ensure(turn)
 
 
 def await_warranty(turn: Turn) -> None:
@@ -165,14 +178,45 @@ def _take_over(turn: Turn, result: Classified) -> None:
         classified_by=result.classified_by,
         abstained=result.abstained,
     )
-    if finding == turn.state.finding:
-        return
+    if finding != turn.state.finding:
+        _say(turn, finding, result)
+    elif result.abstained:
+        return  # the customer knows already that we do not know
+    if complaints.FACET in result.facets:
+        complaints.register(turn, result.reasons)
+    if result.abstained:
+        unknown.abstained(turn)
+    else:
+        unknown.resolve(turn, "case.classified")
+        _go_on(turn, result)
+
+
+def _go_on(turn: Turn, result: Classified) -> None:
+    """What a sure classification leads to."""
+    if result.category in ASSESSED:
+        if not turn.state.has_person:
+            promises.keep(turn, "case.classified", PromiseKind.NEXT_STEP)
+        await_warranty(turn)
+    elif result.category is Category.TRAINING:
+        training.divert(turn)
+    elif result.category is Category.COMPLAINT:
+        complaints.register(turn, result.reasons)
+        complaints.take_up(turn)
+    elif result.category is Category.SPAM_OR_UNCLEAR:
+        spam.take_up(turn, result.reasons)
+    else:
+        turn.change(playbook=_playbook(turn, result.category, result.reasons))
+        owners.assign_first_line(turn, "classified")
+        promises.ensure(turn)
+
+
+def _say(turn: Turn, finding: Finding, result: Classified) -> None:
     turn.change(finding=finding)
     turn.say(
         CaseClassified(
             category=result.category,
             facets=result.facets,
-            urgency=urgency,
+            urgency=finding.urgency,
             confidence=result.confidence,
             reasons=result.reasons,
             classified_by=result.classified_by,
@@ -180,12 +224,6 @@ def _take_over(turn: Turn, result: Classified) -> None:
             texts_read=result.texts_read,
         )
     )
-    if result.category in ASSESSED and not result.abstained:
-        await_warranty(turn)
-        return
-    turn.change(playbook=_playbook(turn, result.category, result.reasons))
-    owners.assign_first_line(turn, "abstained" if result.abstained else "classified")
-    promises.ensure(turn)
 
 
 def _playbook(turn: Turn, category: Category, reasons: Sequence[Code]) -> Identifier | None:

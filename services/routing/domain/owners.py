@@ -1,18 +1,33 @@
 """Who answers for a case: a queue, then a person of it. Changes of hands are counted."""
 
-from ciclo_schemas.routing import CaseAssigned
+from ciclo_schemas.routing import CaseAssigned, CaseHandedOff
 from ciclo_schemas.values import Code, Identifier, Party, PartyKind
-from services.routing.domain.case import FIRST_LINE
+from services.chassis.decider import Refusal
+from services.routing.domain.case import EDUCATION, FIRST_LINE
 from services.routing.domain.turn import Turn
 
 FIRST_LINE_QUEUE = Party(kind=PartyKind.QUEUE, id=FIRST_LINE)
 WARRANTY = Party(kind=PartyKind.SERVICE, id="warranty")
 ROUTING = Party(kind=PartyKind.SERVICE, id="routing")
 
+CLOSED = Refusal("case_closed", "the case is closed; a word of the customer reopens it")
+
 
 def agent(staff_no: Identifier) -> Party:
     """A person by staff number."""
     return Party(kind=PartyKind.AGENT, id=staff_no)
+
+
+def not_theirs(turn: Turn, staff_no: Identifier) -> Refusal | None:
+    """Why this person may not act on the case, or None: whoever acts on it has taken it."""
+    state = turn.state
+    if state.is_closed:
+        return CLOSED
+    if state.owner == agent(staff_no):
+        return None
+    if state.has_person:
+        return Refusal("already_taken", f"the case is with {state.owner.id}")
+    return Refusal("not_taken", "take the case first")
 
 
 def take_over(turn: Turn, owner: Party, queue: Identifier) -> None:
@@ -25,7 +40,25 @@ def take_over(turn: Turn, owner: Party, queue: Identifier) -> None:
         queue=queue,
         handoffs=state.handoffs + changes_hands,
         person=owner.id if first_line_person else state.person,
+        people=_with(state.people, owner),
     )
+
+
+def hand_off(turn: Turn, to: Party, queue: Identifier, reason: Code) -> Refusal | None:
+    """One party hands the case to another (traspaso): said and counted.
+
+    After as many as the charter allows only a supervisor takes it: the customer is not passed around
+    (Ley 10/2025 art. 9).
+    """
+    state = turn.state
+    to_supervisor = to.kind is PartyKind.AGENT and turn.charter.supervises(to.id)
+    if state.handed_off >= turn.charter.max_handoffs and not to_supervisor:
+        return Refusal("too_many_handoffs", "this case changed hands too often: only a supervisor takes it")
+    number = state.handed_off + 1
+    take_over(turn, to, queue)
+    turn.change(handed_off=number)
+    turn.say(CaseHandedOff(by=state.owner, to=to, queue=queue, reason=reason, handoff_no=number))
+    return None
 
 
 def assign(turn: Turn, owner: Party, queue: Identifier, reason: Code) -> None:
@@ -41,7 +74,10 @@ def person_of_first_line(turn: Turn) -> Identifier:
 
 
 def assign_person(turn: Turn, reason: Code) -> None:
-    """Give the case to a named person of the first line."""
+    """Give the case to a named person: the one who trains the customer, else one of the first line."""
+    if turn.state.has_person and turn.state.queue == EDUCATION:
+        assign(turn, turn.state.owner, EDUCATION, reason)
+        return
     assign(turn, agent(person_of_first_line(turn)), FIRST_LINE, reason)
 
 
@@ -61,3 +97,8 @@ def assign_first_line(turn: Turn, reason: Code) -> None:
     state = turn.state
     with_person = state.has_person and state.queue == FIRST_LINE
     assign(turn, state.owner if with_person else FIRST_LINE_QUEUE, FIRST_LINE, reason)
+
+
+def _with(people: tuple[Identifier, ...], owner: Party) -> tuple[Identifier, ...]:
+    is_new = owner.kind is PartyKind.AGENT and owner.id not in people
+    return (*people, owner.id) if is_new else people

@@ -18,10 +18,18 @@ def changed(folder: Path, name: str, change: dict[str, object]) -> Path:
 
 
 def test_a_charter_that_names_somebody_unknown_is_refused(tmp_path: Path) -> None:
-    queues = {"first_line": {"staff": ["agent-01"], "supervisor": "agent-07"}}
+    people = {"staff": ["agent-01"], "supervisor": "agent-07"}
+    queues = dict.fromkeys(("first_line", "education", "complaints"), people)
     with pytest.raises(
         BadData, match=r"charter.yaml: promises.first_answer.when_broken: agent-05 works in no queue"
     ):
+        read_charter(changed(tmp_path, "charter.yaml", {"queues": queues}))
+
+
+def test_a_charter_without_people_who_answer_complaints_is_refused(tmp_path: Path) -> None:
+    people = {"staff": ["agent-01"], "supervisor": "agent-07"}
+    queues = dict.fromkeys(("first_line", "education"), people)
+    with pytest.raises(BadData, match=r"charter.yaml: queues: the queue complaints is missing"):
         read_charter(changed(tmp_path, "charter.yaml", {"queues": queues}))
 
 
@@ -31,7 +39,7 @@ def test_a_missing_promise_is_named(tmp_path: Path) -> None:
 
 
 def test_two_playbooks_of_one_name_are_refused(tmp_path: Path) -> None:
-    step = {"code": "look", "es": "Mire.", "en": "Look."}
+    step = {"code": "look", "es": "Mire.", "en": "Look.", "pt": "Veja."}
     twice = [{"id": "care", "category": "care", "steps": [step]}] * 2
     with pytest.raises(BadData, match=r"playbooks.yaml: .*two playbooks have one id"):
         read_playbooks(changed(tmp_path, "playbooks.yaml", {"playbooks": twice}))
@@ -69,6 +77,6 @@ def test_an_agent_cannot_invent_a_category() -> None:
         ClassifyByAgent.model_validate({"agent": "agent-03", "category": "astrology"})
 
 
-def test_every_playbook_step_is_told_in_both_languages() -> None:
+def test_every_playbook_step_is_told_in_every_language() -> None:
     books = read_playbooks(HERE / "playbooks.yaml")
-    assert all(step.es != step.en for book in books.playbooks for step in book.steps)
+    assert all(len({step.es, step.en, step.pt}) == 3 for book in books.playbooks for step in book.steps)

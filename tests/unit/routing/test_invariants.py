@@ -12,10 +12,14 @@ from ciclo_schemas.events import Event
 from ciclo_schemas.routing import (
     CaseAssigned,
     CaseClassified,
-    CaseClosed,
     CaseEscalated,
+    CaseHandedOff,
     CaseReopened,
     ClosedAs,
+    CompensationCause,
+    CompensationProposed,
+    ComplaintAnswered,
+    ComplaintOutcome,
     InformationRequested,
     PromiseBroken,
     PromiseKept,
@@ -24,7 +28,8 @@ from ciclo_schemas.routing import (
 )
 from ciclo_schemas.values import Category, DecidedBy, Facts, PartyKind, RemedyKind, Window
 from services.chassis.decider import CancelTimer, Decision, Message, Origin
-from services.routing.domain.case import FIRST_LINE, Purpose
+from services.routing.domain.case import FIRST_LINE
+from services.routing.domain.complaints import unsettled
 from services.routing.domain.first_line import (
     AcceptEscalation,
     ClassifyByAgent,
@@ -32,9 +37,18 @@ from services.routing.domain.first_line import (
     RecordStep,
     Take,
 )
+from services.routing.domain.redress import ProposeCompensation
 from services.routing.domain.rows import CaseRow, PromiseRow
+from services.routing.domain.stages import Purpose
+from services.routing.domain.training import ConfirmTraining
+from services.routing.domain.unknown import DeclareUnknown
 from tests.support.deciders import CASE
+from tests.unit.routing.happenings import BEGINNINGS as MORE_BEGINNINGS
+from tests.unit.routing.happenings import HAPPENINGS
+from tests.unit.routing.redressing import answer, declined, granted, objection
+from tests.unit.routing.rules import CHOICES, ENDS, Rules, check_sequence
 from tests.unit.routing.world import (
+    HOUSE,
     Case,
     assessed,
     chosen,
@@ -54,6 +68,10 @@ from tests.unit.routing.world import (
 )
 
 CATEGORIES = st.sampled_from(Category.written())
+COMPLAINTS = HOUSE.charter.queues["complaints"]
+PEOPLE = st.sampled_from(["agent-03", "agent-05", "agent-06", "agent-07", "agent-08", "agent-09", "agent-11"])
+CAUSES = st.sampled_from(CompensationCause.written())
+REASONS = st.sampled_from([("spam.advertising",), ("unclear.too_short",), ("no_power",)])
 AGENTS = st.sampled_from(["agent-01", "agent-03", "agent-07"])
 FACTS = st.builds(
     Facts,
@@ -77,6 +95,10 @@ class Life(Case):
         self.settled: set[int] = set()
         self.requested: list[str] = []
         self.assessments = 0
+        self.answered: set[int] = set()
+        self.compensated: set[tuple[str, int]] = set()
+        self.handed_off = 0
+        self.rules = Rules()
         super().__init__(opened())
 
     def hears(self, data: BaseModel, *, origin: Origin = Origin.EVENT) -> Decision[Any]:
@@ -86,6 +108,9 @@ class Life(Case):
             self._keep_timers(decision)
             self._check_state()
             self._check_events(before, decision.events)
+            check_sequence(decision.events)
+            for event in decision.events if before is not None else ():
+                self.rules.check(before, self.state, data, event, self.now)
             self._check_rows()
         return decision
 
@@ -127,7 +152,7 @@ class Life(Case):
             if closed and isinstance(event, CaseReopened):
                 closed = False
             assert not closed, "nothing is published after the end but a reopening"
-            closed = isinstance(event, CaseClosed)
+            closed = isinstance(event, ENDS)
             self._check_event(before, event)
         broken = [event for event in events if isinstance(event, PromiseBroken)]
         if broken:
@@ -141,15 +166,38 @@ class Life(Case):
             self.settled.add(event.promise_no)
         if isinstance(event, InformationRequested):
             assert not set(event.missing) & set(before.facts), "what is known is not asked"
-            asked = [code for code in event.missing if code != "remedy"]
+            asked = [code for code in event.missing if code not in CHOICES]
             assert not set(asked) & set(self.requested), "nothing is asked twice"
             self.requested += asked
+        self._check_fairness(before, event)
         if isinstance(event, CaseEscalated):
             window = {one.no: one.window for one in before.assessments}[event.assessment_no]
             assert window is not Window.TRIAL or before.replaced
         if isinstance(event, CaseClassified) and event.classified_by is not DecidedBy.AGENT:
             finding = before.finding
             assert finding is None or finding.classified_by is not DecidedBy.AGENT
+
+    def _check_fairness(self, before: Any, event: Event) -> None:
+        if isinstance(event, ComplaintAnswered):
+            assert event.complaint_no not in self.answered, "a complaint is answered once"
+            assert event.answered_by.id not in before.people or event.answered_by.id in self.answerers(before)
+            self.answered.add(event.complaint_no)
+        if isinstance(event, CompensationProposed):
+            cause = (event.cause.value, event.cause_no)
+            assert cause not in self.compensated, "every cause is made good once"
+            self.compensated.add(cause)
+        if isinstance(event, CaseHandedOff):
+            self.handed_off += 1
+            assert event.handoff_no == self.handed_off, "hand-offs are counted"
+        if isinstance(event, ENDS):
+            assert not unsettled(self.state), "no end before a complaint is answered and made good"
+
+    def answerers(self, before: Any) -> set[str]:
+        """Who may answer complaints although he had the case: they were given to him, or nobody else is left."""
+        people = {*COMPLAINTS.staff, COMPLAINTS.supervisor}
+        return {one.owner.id for one in self.state.complaints} | (
+            set() if people - {*before.people} else people
+        )
 
     def _check_rows(self) -> None:
         row = self.facts.one(CaseRow, case_id=CASE)
@@ -177,6 +225,14 @@ def _classifies(category: Category, stale: bool, abstained: bool) -> Later:
     def classify(life: Life) -> None:
         evidence = max(1, life.state.evidence_no - stale)
         life.hears(found(category, evidence, abstained=abstained), origin=Origin.RESULT)
+
+    return classify
+
+
+def _classifies_more(category: Category, facets: tuple[str, ...], reasons: tuple[str, ...]) -> Later:
+    def classify(life: Life) -> None:
+        result = found(category, life.state.evidence_no, facets=facets, reasons=reasons)
+        life.hears(result, origin=Origin.RESULT)
 
     return classify
 
@@ -210,6 +266,26 @@ STEPS: st.SearchStrategy[Later] = st.one_of(
     st.just(_hears(human())),
     st.just(_hears(not_delivered())),
     st.just(_hears(in_force_elsewhere())),
+    st.just(_hears(objection(3))),
+    st.builds(_classifies_more, CATEGORIES, st.sampled_from([("complaint",), ()]), REASONS),
+    st.builds(
+        lambda agent, outcome, number: _does(answer(outcome, agent, number)),
+        PEOPLE,
+        st.sampled_from(ComplaintOutcome.written()),
+        st.integers(1, 2),
+    ),
+    st.builds(
+        lambda agent, cause, number: _does(
+            ProposeCompensation(agent=agent, cause=cause, cause_no=number, reason="goodwill")
+        ),
+        PEOPLE,
+        CAUSES,
+        NUMBERS,
+    ),
+    st.builds(lambda cause, number: _hears(granted(cause, number)), CAUSES, st.integers(1, 8)),
+    st.builds(lambda cause, number: _hears(declined(cause, number)), CAUSES, st.integers(1, 8)),
+    st.builds(lambda agent: _does(ConfirmTraining(agent=agent)), PEOPLE),
+    st.builds(lambda agent: _does(DeclareUnknown(agent=agent, reason="maker_asked")), PEOPLE),
     st.builds(_with_due, st.just(replacement_approved), NUMBERS, st.integers(1, 200), NUMBERS),
     st.builds(_with_due, st.just(repair_authorized), NUMBERS, st.integers(1, 200), NUMBERS),
     st.builds(lambda number: _hears(replacement_delivered(number)), NUMBERS),
@@ -243,14 +319,33 @@ BEGINNINGS: list[list[Later]] = [
     [ONLINE],
     PROPOSED,
     [*PROPOSED, _hears(confirmed())],
+    [_classifies_more(Category.TECHNICAL_FAULT, ("complaint",), ("no_power",))],
+    [
+        _classifies_more(Category.ONLINE_SUPPORT, ("complaint",), ("no_power",)),
+        *PROPOSED,
+        _hears(confirmed()),
+    ],
+    [_classifies_more(Category.COMPLAINT, (), ("no_answer",))],
+    [_classifies_more(Category.SPAM_OR_UNCLEAR, (), ("spam.advertising",))],
+    [_classifies_more(Category.SPAM_OR_UNCLEAR, (), ("unclear.too_short",))],
+    [_classifies(Category.CARE, stale=False, abstained=True)],
+    [_classifies(Category.TRAINING, stale=False, abstained=False)],
     [FAULT, lambda life: _assess(life, Window.UNKNOWN, ["product_unit", "purchase"])],
     [FAULT, lambda life: _assess(life, Window.TRIAL, []), _with_due(replacement_approved, 1, 100, 1)],
     IN_GUARANTEE,
     [*IN_GUARANTEE, _hears(chosen(RemedyKind.REPAIR)), _with_due(repair_authorized, 1, 100, 1)],
 ]
-STORIES = st.tuples(st.sampled_from(BEGINNINGS), st.lists(STEPS, max_size=10)).map(
-    lambda two: two[0] + two[1]
-)
+STORIES = st.tuples(
+    st.sampled_from([*BEGINNINGS, *MORE_BEGINNINGS]), st.lists(st.one_of(STEPS, HAPPENINGS), max_size=10)
+).map(lambda two: [*two[0], *two[1]])
+
+
+def _settles(life: Life) -> None:
+    """Complaints are answered, and warranty decides about what is to be made good."""
+    for complaint in life.state.complaints:
+        life.is_told(answer(ComplaintOutcome.UPHELD, complaint.owner.id, complaint.no))
+    for one in life.state.compensations:
+        life.hears(granted(one.cause, one.cause_no))
 
 
 @settings(max_examples=400, deadline=None)
@@ -269,6 +364,7 @@ def test_whatever_happened_the_customer_can_end_the_case_or_a_person_has_it(stor
         step(life)
     if life.state.waits_for(Purpose.CONFIRMATION) and life.state.remedy is None:
         life.hears(confirmed(life.state.proposals))
+        _settles(life)
         assert life.state.closed_as is ClosedAs.CONFIRMED
         return
     life.lets_pass(24 * 30)

@@ -113,10 +113,12 @@ def found(
     *,
     abstained: bool = False,
     reasons: tuple[str, ...] = ("no_power",),
+    facets: tuple[str, ...] = (),
 ) -> Classified:
     """What the classifier answers."""
     return Classified(
         category=category,
+        facets=facets,
         urgency=Urgency.NORMAL,
         confidence=0.2 if abstained else 0.8,
         reasons=reasons,
