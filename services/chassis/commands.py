@@ -15,6 +15,7 @@ from services.chassis.database import is_transient
 from services.chassis.decider import Message, Origin
 from services.chassis.ids import new_id
 from services.chassis.inputs import BusinessKey, Fate, Input, Outcome
+from services.chassis.pictures import read_etag
 from services.chassis.problems import Problem, Refused, problem, unavailable
 from services.chassis.tracing import current_traceparent, new_traceparent
 
@@ -91,16 +92,23 @@ class Commands:
         return self._worker.exception()
 
     async def send(
-        self, subject: UUID, data: Message, *, key: BusinessKey | None = None, if_clock: str | None = None
+        self,
+        subject: UUID,
+        data: Message,
+        *,
+        key: BusinessKey | None = None,
+        if_clock: str | None = None,
+        if_match: str | None = None,
     ) -> Outcome:
         """Have a command decided for the aggregate `subject`; once this returns, it is durable.
 
         A repeat with the same `key` gets the first reply again. `if_clock` (a case clock as answered before,
-        by any service) makes sure that the decision knows all that the caller knew.
+        by any service) makes sure that the decision knows all that the caller knew; `if_match` (an ETag of
+        this aggregate) that the caller knew all that the decision knows: else 409 `stale_picture`.
         Raises Refused, or Problem: 503 when it was not decided in time (it may still be, so repeat it with
-        the same key), 400 for a malformed `if_clock`, 500 when the decision itself failed.
+        the same key), 400 for a malformed `if_clock` or `if_match`, 500 when the decision itself failed.
         """
-        command = _input(subject, data, key, if_clock)
+        command = _input(subject, data, key, if_clock, if_match)
         try:
             async with asyncio.timeout(self._time_limit):
                 outcome = await self._decided(command)
@@ -111,7 +119,7 @@ class Commands:
         if outcome.fate in (Fate.APPLIED, Fate.DUPLICATE):
             return outcome
         if outcome.refusal is not None:
-            raise Refused(outcome.refusal, outcome.clock)
+            raise Refused(outcome.refusal, outcome.clock, etag=outcome.etag, changes=outcome.changes)
         log.error("command failed", type=command.type, fate=outcome.fate.value, reason=outcome.reason)
         raise problem(500, "internal", "the request could not be decided; the failure was recorded")
 
@@ -189,18 +197,18 @@ def _fail(batch: Sequence[_Sent] | dict[_Sent, None], why: Problem) -> None:
             sent.outcome.set_exception(why)
 
 
-def _input(subject: UUID, data: Message, key: BusinessKey | None, if_clock: str | None) -> Input:
+def _input(
+    subject: UUID, data: Message, key: BusinessKey | None, if_clock: str | None, if_match: str | None
+) -> Input:
     clock: dict[str, int] = {}
     if if_clock:
         with suppress(BadEnvelope):
             clock = read_clock(if_clock)
         if not clock:
-            raise problem(
-                400,
-                "malformed_clock",
-                "If-Case-Clock is not a case clock",
-                locations=["header.If-Case-Clock"],
-            )
+            raise _malformed("malformed_clock", "If-Case-Clock", "a case clock")
+    picture = read_etag(if_match) if if_match else None
+    if if_match and picture is None:
+        raise _malformed("malformed_etag", "If-Match", "an ETag that was answered before")
     return Input(
         subject=subject,
         origin=Origin.COMMAND,
@@ -209,6 +217,11 @@ def _input(subject: UUID, data: Message, key: BusinessKey | None, if_clock: str 
         data=data,
         raw=data.model_dump_json(),
         clock=clock,
+        if_version=picture,
         traceparent=current_traceparent() or new_traceparent(),
         business_key=key,
     )
+
+
+def _malformed(code: str, header: str, expected: str) -> Problem:
+    return problem(400, code, f"{header} is not {expected}", locations=[f"header.{header}"])

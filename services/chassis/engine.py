@@ -22,9 +22,10 @@ from services.chassis.codec import Codec, safe_message
 from services.chassis.database import is_transient
 from services.chassis.decider import Lookup, Origin
 from services.chassis.definition import Connection, Definition
-from services.chassis.fold import Fold, Handlers
+from services.chassis.fold import STALE, Fold, Handlers
 from services.chassis.inputs import BusinessKey, Claim, FanOutAdvance, Fate, Input, Operation, Outcome
 from services.chassis.loading import known_keys, load_facts, take_claims
+from services.chassis.pictures import changes_since
 from services.chassis.recording import Recorder, Source
 from services.chassis.storing import write_aggregates, write_engine_rows, write_rows
 from services.chassis.working import Aggregate, Waiting, Writes
@@ -161,6 +162,7 @@ class Engine:
                 await _advance(connection, advance)
             if operation is not None:
                 await _audit(connection, operation)
+            outcomes = await self._with_changes(connection, inputs, outcomes)
         self.breaker.keep(kafka, failures)
         metrics.batch_applied(inputs, outcomes, seconds() - began)
         self._announce(recorder.writes)
@@ -236,6 +238,19 @@ class Engine:
             *write_engine_rows(recorder.writes, recorder.now, self.release),
         ):
             await connection.execute(statement, *arguments)
+
+    async def _with_changes(
+        self, connection: Connection, inputs: Sequence[Input], outcomes: list[Outcome]
+    ) -> list[Outcome]:
+        """Tell those with a stale picture what changed, while the aggregates are still locked."""
+        told = list(outcomes)
+        for index, (one, outcome) in enumerate(zip(inputs, outcomes, strict=True)):
+            if one.if_version is not None and outcome.refusal is STALE:
+                changes = await changes_since(
+                    connection, self.source.uri, self.source.epoch, one.subject, one.if_version
+                )
+                told[index] = replace(outcome, changes=changes)
+        return told
 
     def _announce(self, writes: Writes) -> None:
         committed = Committed(

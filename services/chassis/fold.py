@@ -31,6 +31,7 @@ UNKNOWN_SUBJECT_RETRY = timedelta(minutes=1)
 KAFKA = (Origin.EVENT, Origin.INBOUND)
 DEFERRING = ("deferred", "newer_reader")
 NO_QUEUE = Queue()
+STALE = Refusal("stale_picture", "the case has changed since it was read; read it again")
 
 Fetch = Callable[[Sequence[Lookup]], Awaitable[bool]]
 """Loads more facts; False when somebody else holds one of them."""
@@ -149,6 +150,10 @@ class Fold:
             return Outcome(Fate.REFUSED, refusal=Refusal("clock_behind", detail), clock=aggregate.clock())
         if queue.deferred:
             return self._park(aggregate, one, Verdict.DEFERRED)
+        if one.if_version is not None and aggregate.kind and one.if_version != aggregate.picture():
+            return Outcome(
+                Fate.REFUSED, refusal=STALE, clock=aggregate.clock(), etag=aggregate.picture().etag
+            )
         return await self._apply(aggregate, one)
 
     async def _apply(self, aggregate: Aggregate, one: Input) -> Outcome:

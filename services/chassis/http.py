@@ -27,11 +27,13 @@ from services.chassis.visitors import Visitors
 __all__ = [
     "CommandsDep",
     "IfCaseClock",
+    "IfMatch",
     "PoolDep",
     "Problem",
     "Refused",
     "case_clock",
     "create_http",
+    "etag",
     "problem",
 ]
 
@@ -61,6 +63,23 @@ IfCaseClock = Annotated[
         description="A Case-Clock answered before: the request is refused (409) by a service behind it",
     ),
 ]
+
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=100,
+        description="The ETag answered with the case: the request is refused (409 `stale_picture`, with what "
+        "happened since) if the case has changed",
+    ),
+]
+
+
+def etag(response: Response, seen: str) -> None:
+    """Tell the caller what he sees of the case (header ETag): `Outcome.etag`, or SQL's `ciclo_picture(a)`."""
+    if seen:
+        response.headers["ETag"] = seen
 
 
 def case_clock(response: Response, outcome: Outcome) -> None:

@@ -42,6 +42,28 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What somebody has seen of an aggregate: its version, and the last event we had published about it."""
+
+    version: int
+    epoch: int
+    sequence: int
+
+    @property
+    def etag(self) -> str:
+        """As HTTP names it."""
+        return f'"{self.version}.{self.epoch}.{self.sequence}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event that this service has published since a picture was taken."""
+
+    type: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """Something that happened to the aggregate `subject`.
 
@@ -72,6 +94,8 @@ class Input:
     """Why the data of this input could not be read: it goes to the dead letters."""
     refusal: Refusal | None = None
     """Why a record of another system was refused before any decision: it is rejected."""
+    if_version: Picture | None = None
+    """What the sender of a command saw: it is refused if the aggregate has changed since."""
     attempts: int = 0
     first_failed_at: datetime | None = None
     """How often, and since when, this input failed before: set for redriven dead letters."""
@@ -92,13 +116,18 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one input; for commands also the reply (JSON) and the aggregate's clock after it."""
+    """The fate of one input; for commands also the reply (JSON), and the aggregate's clock and ETag after it.
+
+    `changes` tells who was refused for his stale picture what has happened since.
+    """
 
     fate: Fate
     reply: str | None = None
     refusal: Refusal | None = None
     clock: str = ""
     reason: str = ""
+    etag: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
 from services.chassis.decider import Refusal
+from services.chassis.inputs import Change
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 50
@@ -31,6 +32,13 @@ class FieldError(BaseModel):
     code: str = Field(examples=["missing"])
 
 
+class ChangeMade(BaseModel):
+    """An event that the caller had not seen."""
+
+    type: str = Field(examples=["ciclo.case.assigned.v1"])
+    time: AwareDatetime
+
+
 class ProblemDetails(BaseModel):
     """Why a request was refused (RFC 9457). `code` is for programs; no value of the request is repeated."""
 
@@ -40,6 +48,10 @@ class ProblemDetails(BaseModel):
     detail: str = Field(examples=["this service has not heard of the case yet"])
     code: str = Field(examples=["not_seen_yet"])
     errors: list[FieldError] = []
+    changes: list[ChangeMade] | None = Field(
+        None,
+        description="With `stale_picture`: what this service published about the case since, oldest first",
+    )
 
 
 class Problem(Exception):
@@ -68,21 +80,31 @@ class Problem(Exception):
     def response(self) -> Response:
         """The answer that says it."""
         return Response(
-            self.details.model_dump_json(), self.details.status, headers=self.headers, media_type=MEDIA_TYPE
+            self.details.model_dump_json(exclude_none=True),
+            self.details.status,
+            headers=self.headers,
+            media_type=MEDIA_TYPE,
         )
 
 
 class Refused(Problem):
-    """The decision's refusal of a command. `clock` is the case clock at which it was refused, if known."""
+    """The decision's refusal of a command.
 
-    def __init__(self, refusal: Refusal, clock: str = "") -> None:
-        headers = {"Case-Clock": clock} if clock else {}
+    `clock` and `etag` are those at which it was refused, if known; `changes` what the caller had not seen.
+    """
+
+    def __init__(
+        self, refusal: Refusal, clock: str = "", *, etag: str = "", changes: Sequence[Change] = ()
+    ) -> None:
+        headers = {name: value for name, value in (("Case-Clock", clock), ("ETag", etag)) if value}
         # Both pass by themselves, as soon as the service has heard what it is missing.
         if refusal.code in {"not_seen_yet", "clock_behind"}:
             headers["Retry-After"] = "1"
         errors = [FieldError(location=location, code=refusal.code) for location in refusal.locations]
         super().__init__(refusal.status, refusal.code, refusal.detail, errors=errors, headers=headers)
         self.refusal = refusal
+        if refusal.code == "stale_picture":
+            self.details.changes = [ChangeMade(type=change.type, time=change.time) for change in changes]
 
 
 def problem(status: int, code: str, detail: str, *, locations: Iterable[str] = ()) -> Problem:

@@ -76,7 +76,7 @@ class Recorder:
             self.facts.table(row.model if isinstance(row, Delete) else type(row))
         reply = None if decision.reply is None else decision.reply.model_dump_json()
         self.advance(aggregate, one)
-        aggregate.decided(decider, decision.state)
+        aggregate.decided(decider, decision.state, changed=bool(decision.events or decision.rows))
         for event, body in zip(decision.events, bodies, strict=True):
             self._emit(aggregate, one, event, body)
         self.writes.effects.extend(effects)
@@ -88,7 +88,9 @@ class Recorder:
         for fan_out in decision.fan_outs:
             self.writes.fan_outs.append(FanOutRow(aggregate.id, one.id, fan_out, one.traceparent))
         self.take_key(one, reply)
-        return Outcome(Fate.APPLIED, reply=reply, clock=self._own_clock(aggregate))
+        return Outcome(
+            Fate.APPLIED, reply=reply, clock=self._own_clock(aggregate), etag=aggregate.picture().etag
+        )
 
     def advance(self, aggregate: Aggregate, one: Input) -> None:
         """Move the watermark of the input's source, if it has one."""

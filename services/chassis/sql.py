@@ -3,7 +3,7 @@
 MAKE_ROWS = "INSERT INTO aggregates (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING RETURNING id"
 
 LOCK_ROWS = """
-SELECT id, kind, state, state_version, epoch, sequence, watermarks, traceparent
+SELECT id, kind, state, state_version, epoch, sequence, version, watermarks, traceparent
 FROM aggregates WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 """
 
@@ -47,9 +47,10 @@ FROM (SELECT number FROM unnest($1::int[]) AS number ORDER BY number) AS absent
 
 WRITE_AGGREGATES = """
 UPDATE aggregates AS a SET kind = u.kind, state = u.state::jsonb, state_version = u.state_version,
-    epoch = u.epoch, sequence = u.sequence, watermarks = u.watermarks::jsonb, traceparent = u.traceparent
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bigint[], $7::text[], $8::text[])
-    AS u (id, kind, state, state_version, epoch, sequence, watermarks, traceparent)
+    epoch = u.epoch, sequence = u.sequence, version = u.version, watermarks = u.watermarks::jsonb,
+    traceparent = u.traceparent
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::text[],
+    $9::text[]) AS u (id, kind, state, state_version, epoch, sequence, version, watermarks, traceparent)
 WHERE a.id = u.id
 """
 

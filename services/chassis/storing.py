@@ -65,10 +65,9 @@ def write_aggregates(aggregates: Mapping[UUID, Aggregate]) -> Iterable[Sent]:
         ids, kinds = _columns(touched, "id", "kind")
         states = [aggregate.stored_state() for aggregate in touched]
         marks = [json.dumps(aggregate.watermarks, separators=(",", ":")) for aggregate in touched]
-        versions, epochs, sequences, traces = _columns(
-            touched, "state_version", "epoch", "sequence", "traceparent"
-        )
-        yield sql.WRITE_AGGREGATES, (ids, kinds, states, versions, epochs, sequences, marks, traces)
+        counts = _columns(touched, "state_version", "epoch", "sequence", "version")
+        traces = [aggregate.traceparent for aggregate in touched]
+        yield sql.WRITE_AGGREGATES, (ids, kinds, states, *counts, marks, traces)
     unused = [a.id for a in aggregates.values() if a.made and not a.touched]
     if unused:
         yield sql.FORGET_ROWS, (unused,)

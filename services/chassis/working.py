@@ -9,7 +9,7 @@ from uuid import UUID
 from ciclo_schemas.envelope import write_clock
 from services.chassis.decider import CancelTimer, Decider, FanOut, State, Timer
 from services.chassis.gate import Watermarks
-from services.chassis.inputs import Input
+from services.chassis.inputs import Input, Picture
 
 
 class NewerState(Exception):
@@ -35,6 +35,7 @@ class Aggregate:
     state_version: int = 0
     epoch: int = 1
     sequence: int = 0
+    version: int = 0
     watermarks: Watermarks = field(default_factory=dict)
     traceparent: str | None = None
     waiting: list[Waiting] = field(default_factory=list)
@@ -57,6 +58,7 @@ class Aggregate:
             state_version=row["state_version"],
             epoch=row["epoch"],
             sequence=row["sequence"],
+            version=row["version"],
             watermarks={source: (mark[0], mark[1]) for source, mark in marks.items()},
             traceparent=row["traceparent"],
             made=made,
@@ -85,9 +87,16 @@ class Aggregate:
         self._parsed = True
         return self._state
 
-    def decided(self, decider: Decider[Any], state: State | None) -> None:
-        """Take the state of a decision."""
+    def picture(self) -> Picture:
+        """What somebody who reads the aggregate now sees of it."""
+        return Picture(self.version, self.epoch, self.sequence)
+
+    def decided(self, decider: Decider[Any], state: State | None, *, changed: bool) -> None:
+        """Take the state of a decision; `changed`: it changed something besides the state."""
         self.touched = True
+        # A decision that changes nothing gives back the very state it was given.
+        if changed or state is not self._state:
+            self.version += 1
         if state is None:
             return
         self.kind, self._state, self._parsed = decider.kind, state, True

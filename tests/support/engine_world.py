@@ -318,7 +318,7 @@ class World:
     async def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything that is stored, without ids that are drawn at random and moments of parking."""
         queries = {
-            "aggregates": "SELECT id, kind, state, sequence, watermarks FROM aggregates ORDER BY id",
+            "aggregates": "SELECT id, kind, state, sequence, version, watermarks FROM aggregates ORDER BY id",
             "events": "SELECT aggregate, sequence, type, clock, causation, body FROM events ORDER BY 1, 2",
             "outbox": (
                 "SELECT e.aggregate, array_agg(e.sequence ORDER BY o.id) FROM outbox o"

@@ -21,7 +21,8 @@ CREATE TABLE source_epoch (
 INSERT INTO source_epoch (epoch, actor, reason) VALUES (1, 'migration', 'first epoch');
 
 -- One row each: what is locked while an aggregate's inputs are decided.
--- watermarks: {"intake": [last sequence, its event id]}; sequence: the last one published in this epoch.
+-- watermarks: {"intake": [last sequence, its event id]}; sequence: the last one published in this epoch;
+-- version: raised by every decision that changes something.
 CREATE TABLE aggregates (
     id uuid PRIMARY KEY,
     kind text,
@@ -29,9 +30,14 @@ CREATE TABLE aggregates (
     state_version integer NOT NULL DEFAULT 0,
     epoch integer NOT NULL DEFAULT 1,
     sequence bigint NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 0,
     watermarks jsonb NOT NULL DEFAULT '{}',
     traceparent text
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+
+-- What somebody who reads an aggregate has seen of it: the text of its ETag.
+CREATE FUNCTION ciclo_picture(seen aggregates) RETURNS text LANGUAGE sql IMMUTABLE AS
+    $$ SELECT '"' || seen.version || '.' || seen.epoch || '.' || seen.sequence || '"' $$;
 
 -- What this service published, for ever: republish, replay, reconciliation, timeline.
 CREATE TABLE events (
@@ -189,6 +195,7 @@ CREATE TABLE api_keys (
 );
 
 -- migrate:down
+DROP FUNCTION ciclo_picture(aggregates);
 DROP TABLE api_keys, business_keys, fan_outs, timers, effects, operator_actions, dead_letters, parked, outbox, events,
     aggregates, source_epoch;
 DROP FUNCTION ciclo_now();
