@@ -79,8 +79,12 @@ class WorkshopReported(InboundEvent):
     """When the repair will be ready (delayed)."""
 
     def business_key(self) -> tuple[str, ...]:
-        """Repair number and report kind: a workshop that reports twice has reported once."""
-        return ("workshop", self.repair_no, self.kind)
+        """Repair number and report kind: a workshop that reports twice has reported once.
+
+        A repair may be delayed more than once: each date that is expected then is a report of its own.
+        """
+        key = ("workshop", self.repair_no, self.kind)
+        return key if self.expected_at is None else (*key, self.expected_at.isoformat())
 
 
 class ScanKind(OpenEnum):

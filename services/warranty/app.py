@@ -1,6 +1,12 @@
 """Warranty put together: what it decides, reads and serves."""
 
-from ciclo_schemas.inbound import LogisticsScanned, ProductRegistered, WorkshopReported
+from ciclo_schemas.inbound import (
+    LogisticsScanned,
+    ProductRegistered,
+    RefundReported,
+    WorkshopQuoted,
+    WorkshopReported,
+)
 from services.chassis.app import App
 from services.chassis.definition import Definition
 from services.warranty import handlers, store
@@ -19,7 +25,9 @@ def definition(settings: WarrantySettings) -> Definition:
         inbound={
             ProductRegistered: lambda record: unit_id(record.product_unit),
             WorkshopReported: lambda report: report.case,
+            WorkshopQuoted: lambda quote: quote.case,
             LogisticsScanned: lambda scan: scan.case,
+            RefundReported: lambda payment: payment.case,
         },
         targets={AssessAgain: store.unsettled_cases},
     )

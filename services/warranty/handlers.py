@@ -8,21 +8,41 @@ from pydantic import BaseModel
 
 from ciclo_schemas import cases as intake
 from ciclo_schemas import routing
-from ciclo_schemas.inbound import LogisticsScanned, ProductRegistered, WorkshopReported
+from ciclo_schemas.inbound import (
+    LogisticsScanned,
+    ProductRegistered,
+    RefundReported,
+    WorkshopQuoted,
+    WorkshopReported,
+)
+from ciclo_schemas.values import RemedyKind
 from services.chassis.decider import Decider, Lookup
-from services.warranty.domain import cases, logistics, service_points, units, workshops
-from services.warranty.domain.answers import AssessAgain
+from services.warranty.domain import (
+    cases,
+    choices,
+    logistics,
+    quotes,
+    refunds,
+    service_points,
+    stock,
+    units,
+    workshops,
+)
+from services.warranty.domain.answers import AssessAgain, ChoiceDue
 from services.warranty.domain.policies import Policies
-from services.warranty.domain.records import Remedy, ServicePoint, Unit
+from services.warranty.domain.quotes import QuoteDue, QuoteEnds
+from services.warranty.domain.records import Quote, Remedy, ServicePoint, Stock, Unit
+from services.warranty.domain.refunds import ReportPayment
 from services.warranty.domain.rights import CaseRights
 from services.warranty.domain.service_points import PutServicePoint, ServicePointState
+from services.warranty.domain.stock import PutStock, StockState
 from services.warranty.domain.units import RegisterUnit, UnitState
 
 READS = (intake.TOPIC, routing.TOPIC)
 
 
 def deciders(policies: Policies) -> tuple[Decider[Any], ...]:
-    """Cases decided by these policies, product units, service points."""
+    """Cases decided by these policies, product units, service points, stock."""
     case = Decider(
         kind="case",
         state=CaseRights,
@@ -30,14 +50,21 @@ def deciders(policies: Policies) -> tuple[Decider[Any], ...]:
             intake.CaseOpened: cases.opened,
             routing.CaseClassified: partial(cases.classified, policies),
             intake.CaseInformationReceived: partial(cases.information_received, policies),
-            intake.CaseRemedyChosen: partial(cases.remedy_chosen, policies),
+            intake.CaseRemedyChosen: partial(choices.remedy_chosen, policies),
+            intake.CaseQuoteAnswered: partial(quotes.quote_answered, policies),
             AssessAgain: partial(cases.assess_again, policies),
+            ChoiceDue: partial(choices.choice_due, policies),
+            QuoteDue: quotes.quote_due,
+            QuoteEnds: quotes.quote_ends,
             WorkshopReported: partial(workshops.workshop_reported, policies),
+            WorkshopQuoted: partial(quotes.workshop_quoted, policies),
             LogisticsScanned: logistics.logistics_scanned,
+            RefundReported: refunds.refund_reported,
+            ReportPayment: refunds.payment_reported,
         },
         needs=_case_needs,
     )
-    return case, UNITS, SERVICE_POINTS
+    return case, UNITS, SERVICE_POINTS, STOCK
 
 
 UNITS = Decider(
@@ -55,17 +82,25 @@ SERVICE_POINTS = Decider(
 )
 
 
+STOCK = Decider(kind="stock", state=StockState, on={PutStock: stock.put})
+
+
 def _case_needs(case: CaseRights | None, data: BaseModel) -> Iterable[Lookup]:
     """The facts an input will ask for; those of case.opened serve a classification in the same batch."""
-    if isinstance(data, LogisticsScanned):
+    if isinstance(data, LogisticsScanned | RefundReported):
         yield Lookup.of(Remedy, case_id=data.case, remedy_no=data.remedy_no)
         return
     if isinstance(data, WorkshopReported):
         yield Lookup.of(Remedy, repair_no=data.repair_no)
-    if isinstance(data, intake.CaseRemedyChosen) and data.remedy == "repair":
+    if isinstance(data, WorkshopQuoted | intake.CaseQuoteAnswered | QuoteDue | QuoteEnds):
+        yield Lookup.of(Quote, quote_no=data.quote_no)
+    if isinstance(data, ChoiceDue) or (
+        isinstance(data, intake.CaseRemedyChosen) and data.remedy is RemedyKind.REPAIR
+    ):
         yield Lookup.of(ServicePoint, active=True)
     unit = getattr(getattr(data, "facts", None), "product_unit", None)
     unit = unit or (case.product_unit if case is not None else None)
     if unit is not None:
         yield Lookup.of(Unit, product_unit=unit)
         yield Lookup.of(Remedy, product_unit=unit)
+        yield Lookup.of(Stock, available=0)

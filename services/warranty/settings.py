@@ -12,10 +12,12 @@ from pydantic_settings import SettingsConfigDict
 from ciclo_schemas.values import Jurisdiction
 from services.chassis.settings import ServiceSettings
 from services.warranty.domain.calendar import Calendars
-from services.warranty.domain.policies import Pack, Policies
+from services.warranty.domain.packs import Pack, PaidRepairPack
+from services.warranty.domain.policies import Policies
 
 PACKS = Path(__file__).parent / "packs"
 CALENDARS = "calendars.yaml"
+PAID_REPAIRS = "paid-repairs"
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -27,6 +29,8 @@ class BadPacks(ValueError):
 def read_policies(folder: Path) -> Policies:
     """The packs of a folder: one YAML file for each version of a law or policy, and `calendars.yaml`.
 
+    The terms of paid repairs lie in its folder `paid-repairs`, if it has one.
+
     Raises BadPacks.
     """
     calendars = _read(folder / CALENDARS, _Calendars)
@@ -36,6 +40,9 @@ def read_policies(folder: Path) -> Policies:
     try:
         return Policies(
             packs=tuple(_read(path, Pack) for path in files),
+            paid_repairs=tuple(
+                _read(path, PaidRepairPack) for path in sorted((folder / PAID_REPAIRS).glob("*.yaml"))
+            ),
             calendars=Calendars(zones=calendars.zones, elsewhere=calendars.elsewhere),
         )
     except ValueError as error:

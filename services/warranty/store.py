@@ -6,7 +6,16 @@ from uuid import UUID
 from services.chassis.definition import Connection
 from services.chassis.tables import Table
 from services.warranty.domain.answers import AssessAgain
-from services.warranty.domain.records import AssessmentRow, Remedy, ServicePoint, Unit, UnsettledCase
+from services.warranty.domain.records import (
+    AssessmentRow,
+    ListedPoint,
+    Quote,
+    Remedy,
+    ServicePoint,
+    Stock,
+    Unit,
+    UnsettledCase,
+)
 
 # Facts are loaded in the order of the tables' names: the unit's row is locked before its remedies are read.
 TABLES = (
@@ -26,6 +35,7 @@ TABLES = (
             "purchase_ref": "text",
             "purchased_on": "date",
             "delivered_on": "date",
+            "lot": "text",
         },
         locked=True,
     ),
@@ -45,19 +55,52 @@ TABLES = (
             "coverage": "text",
             "policy_id": "text",
             "policy_version": "text",
+            "reported_at": "timestamptz",
             "decided_at": "timestamptz",
             "due": "timestamptz",
             "supersedes": "integer",
             "repair_no": "text",
             "service_point": "text",
+            "quote_no": "text",
             "received_at": "timestamptz",
             "completed_at": "timestamptz",
             "failed_at": "timestamptz",
             "returned_at": "timestamptz",
             "repair_guarantee_until": "date",
+            "shipment": "text",
             "shipped_at": "timestamptz",
+            "lost_at": "timestamptz",
             "delivered_at": "timestamptz",
+            "payment": "text",
+            "paid_at": "timestamptz",
+            "called_off_at": "timestamptz",
+            "refused_for": "text",
         },
+    ),
+    Table(
+        "quotes",
+        Quote,
+        key=("quote_no",),
+        types={
+            "quote_no": "text",
+            "case_id": "uuid",
+            "product_unit": "text",
+            "symptom_code": "text",
+            "service_point": "text",
+            "assessment_no": "integer",
+            "policy_id": "text",
+            "policy_version": "text",
+            "status": "text",
+            "due": "timestamptz",
+            "revision": "integer",
+            "price_minor": "bigint",
+            "currency": "text",
+            "valid_until": "timestamptz",
+            "work": "jsonb",
+        },
+    ),
+    Table(
+        "stock", Stock, key=("model",), types={"model": "text", "available": "integer", "expected_on": "date"}
     ),
     Table(
         "service_points",
@@ -73,6 +116,19 @@ TABLES = (
             "open_repairs": "integer",
         },
         locked=True,
+    ),
+    # A view of service_points, without their load: reading it locks nothing.
+    Table(
+        "listed_points",
+        ListedPoint,
+        key=("id",),
+        types={
+            "id": "text",
+            "official": "boolean",
+            "active": "boolean",
+            "brands": "jsonb",
+            "jurisdictions": "jsonb",
+        },
     ),
     Table(
         "assessments",

@@ -9,7 +9,7 @@ import asyncpg
 from pydantic import AwareDatetime, BaseModel
 
 from ciclo_schemas.warranty import CoverageAssessed
-from services.warranty.domain.records import Remedy, Unit
+from services.warranty.domain.records import Quote, Remedy, Unit
 
 
 class Assessed(BaseModel):
@@ -27,6 +27,7 @@ class CaseView(BaseModel):
     product_unit: str | None
     assessments: list[Assessed]
     remedies: list[Remedy]
+    quotes: list[Quote]
 
 
 class ServicePointView(BaseModel):
@@ -66,6 +67,8 @@ async def case(pool: asyncpg.Pool, case_id: UUID) -> CaseView | None:
         )
         query = f"SELECT {_columns(Remedy)} FROM remedies WHERE case_id = $1 ORDER BY remedy_no"  # noqa: S608
         remedies = await connection.fetch(query, case_id)
+        query = f"SELECT {_columns(Quote)} FROM quotes WHERE case_id = $1 ORDER BY quote_no"  # noqa: S608
+        quotes = await connection.fetch(query, case_id)
     if state is None:
         return None
     rights: dict[str, Any] = json.loads(state)
@@ -78,6 +81,7 @@ async def case(pool: asyncpg.Pool, case_id: UUID) -> CaseView | None:
             for row in assessments
         ],
         remedies=[Remedy(**row) for row in remedies],
+        quotes=[Quote(**row) for row in quotes],
     )
 
 

@@ -1,26 +1,33 @@
-"""The answers of warranty, as decisions: an assessment, a new unit, a repair, or the remedy in the way."""
+"""Assessments as decisions: what is known is assessed, published, and looked at again where it must be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from ciclo_schemas.events import Event
-from ciclo_schemas.values import RemedyKind, Window
+from ciclo_schemas.values import Window
 from services.chassis.decider import Decision, Delete, Facts, Given, Message, Timer
 from services.warranty.domain.coverage import assess
-from services.warranty.domain.defects import in_force
-from services.warranty.domain.policies import Pack, Policies
-from services.warranty.domain.records import AssessmentRow, Remedy, ServicePoint, Unit, UnsettledCase
-from services.warranty.domain.remedies import (
-    already_in_force,
-    at_service_point,
-    choose_service_point,
-    new_remedy,
-    repair_authorized,
-    replacement_approved,
+from services.warranty.domain.options import (
+    Shortage,
+    ready_to_quote,
+    shortage_of,
+    with_shortage,
+    with_workshops,
+    workshops_for,
 )
+from services.warranty.domain.packs import DefaultChoice, Pack, Terms
+from services.warranty.domain.policies import Policies
+from services.warranty.domain.records import (
+    AssessmentRow,
+    ListedPoint,
+    Quote,
+    Remedy,
+    Unit,
+    UnsettledCase,
+)
+from services.warranty.domain.remedies import already_in_force
 from services.warranty.domain.rights import Assessment, CaseRights
-from services.warranty.domain.trial import is_replaced_at_once
 
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
 """By then a unit is found that was registered while its case was being assessed `unknown`."""
@@ -34,12 +41,19 @@ class AssessAgain(Message):
     product_unit: str
 
 
+class ChoiceDue(Message):
+    """Nobody chose among what this assessment offers: the policy's default is carried out now."""
+
+    assessment_no: int
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The unit that a case names, if it is registered, and every remedy ever decided for it."""
+    """The unit that a case names, if it is registered, and all that was ever decided for it."""
 
     unit: Unit | None
     remedies: tuple[Remedy, ...]
+    shortage: Shortage | None = None
 
     @classmethod
     def about(cls, case: CaseRights, facts: Facts) -> "Known":
@@ -47,23 +61,38 @@ class Known:
         if case.product_unit is None:
             return cls(None, ())
         unit = facts.one(Unit, product_unit=case.product_unit)
-        return cls(unit, facts.find(Remedy, product_unit=case.product_unit))
+        remedies = facts.find(Remedy, product_unit=case.product_unit)
+        return cls(unit, remedies, shortage_of(unit, facts))
+
+    def with_changed(self, remedy: Remedy) -> "Known":
+        """The same after one of the remedies changed."""
+        key = (remedy.case_id, remedy.remedy_no)
+        others = (other for other in self.remedies if (other.case_id, other.remedy_no) != key)
+        return replace(self, remedies=(*others, remedy))
 
 
-def answer(policies: Policies, case: CaseRights, known: Known, given: Given) -> Decided:
-    """Assess the case, and follow the trial rule: a new unit in the same decision."""
+def assess_now(policies: Policies, case: CaseRights, known: Known, given: Given) -> Assessment:
+    """What the rules give, with what can be had here and now."""
     assessment = assess(case, known.unit, known.remedies, policies)
-    blocking = in_force(case.symptom_code, known.remedies) if case.wants_defect_put_right else None
-    if blocking is not None and assessment.window in {Window.TRIAL, Window.GUARANTEE}:
-        return blocked(case, assessment, blocking, given)
-    decision = publish(case, assessment, given)
-    if is_replaced_at_once(case, assessment):
-        return replace_unit(policies, decision, known, given, "replaced_in_trial")
-    return decision
+    if assessment.window is not Window.OUT or known.unit is None:
+        return with_shortage(assessment, known.shortage)
+    return with_workshops(assessment, willing_workshops(policies, case, known.unit, given))
 
 
-def publish(case: CaseRights, assessment: Assessment, given: Given) -> Decided:
-    """Publish an assessment, and see to it that a case without its unit is looked at again."""
+def willing_workshops(
+    policies: Policies, case: CaseRights, unit: Unit, given: Given
+) -> Sequence[ListedPoint]:
+    """Who may be asked for a quote; nobody where no terms of paid repairs are known."""
+    today = policies.calendars.day(given.now, unit.jurisdiction)
+    if policies.paid_repair(unit.jurisdiction, today) is None:
+        return ()
+    points = workshops_for(unit, given.facts.find(ListedPoint, active=True))
+    quotes = given.facts.find(Quote, case_id=case.case_id) if case.quotes else ()
+    return ready_to_quote(points, quotes)
+
+
+def publish(policies: Policies, case: CaseRights, assessment: Assessment, given: Given) -> Decided:
+    """Publish an assessment; a case without its unit is looked at again, a choice that is offered may end."""
     was_unsettled = is_unsettled(case)
     case = case.assessed(assessment)
     rows: list[Any] = [_row(case, given)]
@@ -74,36 +103,35 @@ def publish(case: CaseRights, assessment: Assessment, given: Given) -> Decided:
         timers = (Timer(due=given.now + LOOK_AGAIN_AFTER, data=again),)
     elif was_unsettled:
         rows.append(Delete(UnsettledCase, (given.subject,)))
-    return Decision(case, events=(_current(case).event(),), rows=tuple(rows), timers=timers)
+    default = default_of(policies, case)
+    if default is not None:
+        due = ChoiceDue(assessment_no=current(case).assessment_no)
+        timers = (*timers, Timer(due=given.now + timedelta(days=default.after_days), data=due))
+    return Decision(case, events=(current(case).event(),), rows=tuple(rows), timers=timers)
 
 
-def blocked(case: CaseRights, assessment: Assessment, by: Remedy, given: Given) -> Decided:
+def blocked(
+    policies: Policies, case: CaseRights, assessment: Assessment, by: Remedy, given: Given
+) -> Decided:
     """Publish an assessment that leaves nothing to choose, because a remedy is in force already."""
-    decision = publish(case, assessment.without_choice("remedy_in_force"), given)
+    decision = publish(policies, case, assessment.without_choice("remedy_in_force"), given)
     return replace(decision, events=(*decision.events, already_in_force(by)))
 
 
-def replace_unit(policies: Policies, decision: Decided, known: Known, given: Given, reason: str) -> Decided:
-    """A new unit, on the assessment that `decision` holds."""
-    case = _case(decision)
-    remedy = new_remedy(case, RemedyKind.REPLACEMENT, known.remedies, _pack(policies, case), given.now)
-    return _with(decision, remedy, replacement_approved(remedy, case, reason))
+def not_available(policies: Policies, case: CaseRights, known: Known, given: Given) -> Decided:
+    """Answer a choice that is stale or was not offered with what can be chosen now."""
+    fresh = assess_now(policies, case, known, given)
+    return publish(policies, case, fresh.because("choice_not_available"), given)
 
 
-def repair_unit(policies: Policies, decision: Decided, known: Known, given: Given) -> Decided:
-    """A repair at an official workshop, on the assessment that `decision` holds.
-
-    Where no workshop has room, the customer is not left waiting for one: repair is withheld for that reason,
-    and he chooses among what is left (RDL 1/2007 art. 118.1: not what is impossible).
-    """
-    case = _case(decision)
-    points = given.facts.find(ServicePoint, active=True)
-    point = None if known.unit is None else choose_service_point(known.unit, points)
-    if point is None:
-        return publish(case, _current(case).without_repair("no_service_point"), given)
-    remedy = new_remedy(case, RemedyKind.REPAIR, known.remedies, _pack(policies, case), given.now)
-    remedy, point = at_service_point(case, remedy, point)
-    return _with(decision, remedy, repair_authorized(remedy, case), point)
+def default_of(policies: Policies, case: CaseRights) -> DefaultChoice | None:
+    """What is done if nobody chooses, where the policy says so and the choice is still offered."""
+    assessment = current(case)
+    if assessment.window is not Window.GUARANTEE or not case.wants_defect_put_right:
+        return None
+    pack = pack_of(policies, case)
+    default = pack.guarantee.default_choice if isinstance(pack, Pack) and pack.guarantee else None
+    return default if default is not None and default.remedy in assessment.remedies_allowed else None
 
 
 def is_unsettled(case: CaseRights) -> bool:
@@ -111,33 +139,22 @@ def is_unsettled(case: CaseRights) -> bool:
     return case.assessment is not None and case.assessment.window is Window.UNKNOWN
 
 
-def _with(decision: Decided, remedy: Remedy, event: Event, *rows: ServicePoint) -> Decided:
-    case = _case(decision).model_copy(update={"remedies": remedy.remedy_no})
-    return replace(
-        decision, state=case, events=(*decision.events, event), rows=(*decision.rows, remedy, *rows)
-    )
-
-
-def _row(case: CaseRights, given: Given) -> AssessmentRow:
-    current = _current(case)
-    body = current.event().model_dump_json(exclude_none=True)
-    return AssessmentRow(given.subject, current.assessment_no, given.now, body)
-
-
-def _pack(policies: Policies, case: CaseRights) -> Pack:
-    current = _current(case)
-    if current.policy is None:
-        raise ValueError("a remedy rests on a policy")
-    return policies.named(current.policy.id, current.policy.version)
-
-
-def _case(decision: Decided) -> CaseRights:
-    if decision.state is None:
-        raise ValueError("a remedy needs a case")
-    return decision.state
-
-
-def _current(case: CaseRights) -> Assessment:
+def current(case: CaseRights) -> Assessment:
+    """The case's assessment. Raises ValueError before there is one."""
     if case.assessment is None:
         raise ValueError("the case was not assessed yet")
     return case.assessment
+
+
+def pack_of(policies: Policies, case: CaseRights) -> Terms:
+    """The pack of the case's assessment. Raises ValueError when it names none."""
+    policy = current(case).policy
+    if policy is None:
+        raise ValueError("a remedy rests on a policy")
+    return policies.named(policy.id, policy.version)
+
+
+def _row(case: CaseRights, given: Given) -> AssessmentRow:
+    assessment = current(case)
+    body = assessment.event().model_dump_json(exclude_none=True)
+    return AssessmentRow(given.subject, assessment.assessment_no, given.now, body)

@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -17,6 +17,11 @@ class Calendars:
     def day(self, moment: datetime, jurisdiction: str) -> date:
         """The day that a moment falls on where the customer lives."""
         return moment.astimezone(self.zones.get(jurisdiction, self.elsewhere)).date()
+
+    def end_of(self, day: date, jurisdiction: str) -> datetime:
+        """The last second of a day where the customer lives, in UTC."""
+        zone = self.zones.get(jurisdiction, self.elsewhere)
+        return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
 
 
 def days_after(start: date, days: int) -> date:
@@ -33,3 +38,15 @@ def months_after(start: date, months: int) -> date:
     years, month = divmod(start.month - 1 + months, 12)
     year, month = start.year + years, month + 1
     return date(year, month, min(start.day, monthrange(year, month)[1]))
+
+
+def working_days_after(start: date, days: int) -> date:
+    """The last day of a period of working days (días hábiles) that begins on the day after `start`.
+
+    Monday to Friday: "días hábiles" of RD 58/1988 does not say whether Saturdays count, and public holidays
+    differ from region to region; both are taken to the customer's advantage.
+    """
+    day = start
+    for _ in range(days):
+        day += timedelta(days={4: 3, 5: 2}.get(day.weekday(), 1))
+    return day

@@ -2,25 +2,14 @@
 
 from typing import Any
 
-from ciclo_schemas.cases import CaseInformationReceived, CaseOpened, CaseRemedyChosen
+from ciclo_schemas.cases import CaseInformationReceived, CaseOpened
 from ciclo_schemas.routing import CaseClassified
-from ciclo_schemas.values import Category, DecidedBy, RemedyKind
+from ciclo_schemas.values import Category, DecidedBy
 from services.chassis.decider import Decision, Given
-from services.warranty.domain.answers import (
-    AssessAgain,
-    Decided,
-    Known,
-    answer,
-    blocked,
-    is_unsettled,
-    publish,
-    repair_unit,
-    replace_unit,
-)
-from services.warranty.domain.coverage import assess
+from services.warranty.domain.answers import AssessAgain, Decided, Known, is_unsettled
 from services.warranty.domain.defects import in_force
+from services.warranty.domain.grants import answer
 from services.warranty.domain.policies import Policies
-from services.warranty.domain.remedies import already_in_force
 from services.warranty.domain.rights import DEFECTS, CaseRights
 
 ASSESSED = DEFECTS | {Category.WARRANTY_QUERY}
@@ -74,40 +63,6 @@ def assess_again(policies: Policies, case: CaseRights | None, again: AssessAgain
     if case is None or not is_unsettled(case) or case.product_unit != again.product_unit:
         return Decision(case)
     return _if_new(policies, case, Known.about(case, given.facts), given)
-
-
-def remedy_chosen(
-    policies: Policies, case: CaseRights | None, event: CaseRemedyChosen, given: Given
-) -> Decided:
-    """The customer chose among the remedies offered (RDL 1/2007 art. 118.1, CRA 2015 s. 23).
-
-    A choice that is stale or was not offered is answered with a new assessment that says so. A refund or a
-    price reduction is lawful after a failed repair, but money is paid by a person: the assessment says so.
-    """
-    if case is None:
-        return Decision(case)
-    known = Known.about(case, given.facts)
-    blocking = in_force(case.symptom_code, known.remedies)
-    if blocking is not None and blocking.case_id == case.case_id:
-        return Decision(case, events=(already_in_force(blocking),))
-    current = case.assessment
-    if blocking is not None:
-        fresh = assess(case, known.unit, known.remedies, policies)
-        return blocked(case, fresh, blocking, given)
-    if current is None or event.assessment_no != current.assessment_no:
-        return _not_available(policies, case, known, given)
-    if event.remedy not in current.remedies_allowed:
-        return _not_available(policies, case, known, given)
-    if event.remedy is RemedyKind.REPLACEMENT:
-        return replace_unit(policies, Decision(case), known, given, "chosen_by_customer")
-    if event.remedy is RemedyKind.REPAIR:
-        return repair_unit(policies, Decision(case), known, given)
-    return publish(case, current.without_choice("choice_for_staff"), given)
-
-
-def _not_available(policies: Policies, case: CaseRights, known: Known, given: Given) -> Decided:
-    fresh = assess(case, known.unit, known.remedies, policies)
-    return publish(case, fresh.because("choice_not_available"), given)
 
 
 def _if_new(policies: Policies, case: CaseRights, known: Known, given: Given) -> Decided:

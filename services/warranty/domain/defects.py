@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from ciclo_schemas.values import RemedyKind
 from services.warranty.domain.records import Remedy
 
 
@@ -24,10 +23,9 @@ def defect_number(symptom: str | None, remedies: Iterable[Remedy]) -> int:
 def in_force(symptom: str | None, remedies: Iterable[Remedy]) -> Remedy | None:
     """The remedy in force that already puts this defect right, if any.
 
-    A unit that is being replaced, or was, has no other defect to put right.
+    A unit that is being replaced or paid back, or was, has no other defect to put right.
     """
     for remedy in remedies:
-        replaced = remedy.kind == RemedyKind.REPLACEMENT
-        if remedy.in_force and (replaced or same_symptom(symptom, remedy.symptom_code)):
+        if remedy.in_force and (remedy.ends_all_claims or same_symptom(symptom, remedy.symptom_code)):
             return remedy
     return None

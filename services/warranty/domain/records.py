@@ -1,9 +1,11 @@
-"""The rows that decisions rest on: units with their purchase, remedies, service points."""
+"""The rows that decisions rest on: units with their purchase, remedies, quotes, service points, stock."""
 
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+
+from ciclo_schemas.values import RemedyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Unit:
     purchase_ref: str | None
     purchased_on: date
     delivered_on: date | None
+    lot: str | None = None
 
     def belongs_to(self, customer_ref: str, purchase_ref: str | None) -> bool:
         """Whether it was sold to this customer, or under the purchase that the customer names."""
@@ -49,10 +52,14 @@ class UnsettledCase:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A replacement or a repair (`kind`) of one case, and how far it got.
+    """A replacement, repair, refund or price reduction (`kind`) of one case, and how far it got.
 
-    In force from its decision until it failed or, for a repair, was completed. A replacement stays in force:
-    the unit that it replaced has no further claim of its own.
+    In force from its decision until it failed or was called off (withdrawn, refused by the workshop) or, for
+    a repair, was completed. A replacement and a refund stay in force: the unit that was replaced or paid back
+    has no further claim of its own. `quote_no`: a repair that the customer pays, or one that the guarantee of
+    a paid repair gives. `lost_at`: the parcel
+    `shipment` was given up by its carrier, and no other is on its way yet. `refused_for`: the reason for
+    which the workshop did not take the repair.
     """
 
     case_id: UUID
@@ -66,18 +73,75 @@ class Remedy:
     coverage: str
     policy_id: str
     policy_version: str
+    reported_at: datetime
     decided_at: datetime
     due: datetime
     supersedes: int | None = None
     repair_no: str | None = None
     service_point: str | None = None
+    quote_no: str | None = None
     received_at: datetime | None = None
     completed_at: datetime | None = None
     failed_at: datetime | None = None
     returned_at: datetime | None = None
     repair_guarantee_until: date | None = None
+    shipment: str | None = None
     shipped_at: datetime | None = None
+    lost_at: datetime | None = None
     delivered_at: datetime | None = None
+    payment: str | None = None
+    paid_at: datetime | None = None
+    called_off_at: datetime | None = None
+    refused_for: str | None = None
+
+    @property
+    def free_repair_tried(self) -> bool:
+        """Whether it is a repair that the customer did not pay, and that came to an end at the workshop."""
+        return self.quote_no is None and (self.completed_at is not None or self.failed_at is not None)
+
+    @property
+    def ends_all_claims(self) -> bool:
+        """Whether the unit has no other defect to put right while this remedy is in force."""
+        return self.kind in {RemedyKind.REPLACEMENT, RemedyKind.REFUND}
+
+    @property
+    def left_the_house(self) -> bool:
+        """Whether a new unit is on its way to the customer, or with him."""
+        return self.delivered_at is not None or (self.shipped_at is not None and self.lost_at is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quote (presupuesto) for a paid repair, and how far it got.
+
+    `revision` is 0 until the workshop offers something; then the offer's price is in the smallest unit of its
+    currency, `work` is a JSON list of codes.
+    """
+
+    quote_no: str
+    case_id: UUID
+    product_unit: str
+    symptom_code: str | None
+    service_point: str
+    assessment_no: int
+    policy_id: str
+    policy_version: str
+    status: str
+    due: datetime
+    revision: int = 0
+    price_minor: int | None = None
+    currency: str | None = None
+    valid_until: datetime | None = None
+    work: str = "[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """How many new units of a model are at hand (None: not known), and when more are expected."""
+
+    model: str
+    available: int | None
+    expected_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +161,23 @@ class ServicePoint:
 
     def takes(self, unit: Unit) -> bool:
         """Whether it may repair this unit under guarantee now."""
-        return (
-            self.official
-            and self.active
-            and self.open_repairs < self.capacity
-            and unit.brand in json.loads(self.brands)
-            and unit.jurisdiction in json.loads(self.jurisdictions)
-        )
+        return self.official and self.active and self.open_repairs < self.capacity and _serves(self, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPoint:
+    """What is told to everybody of a service point: read without waiting for those who send repairs there."""
+
+    id: str
+    official: bool
+    active: bool
+    brands: str
+    jurisdictions: str
+
+    def serves(self, unit: Unit) -> bool:
+        """Whether it repairs units of this brand in this country."""
+        return _serves(self, unit)
+
+
+def _serves(point: ServicePoint | ListedPoint, unit: Unit) -> bool:
+    return unit.brand in json.loads(point.brands) and unit.jurisdiction in json.loads(point.jurisdictions)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ciclo_schemas.cases import CaseOpened
 from ciclo_schemas.values import Category, DecidedBy, Facts, Policy, RemedyKind, Window
-from ciclo_schemas.warranty import CoverageAssessed, CoverageDates, Withheld
+from ciclo_schemas.warranty import CoverageAssessed, CoverageDates, ServicePointOption, Withheld
 from services.chassis.decider import State
 
 DEFECTS = frozenset({Category.TECHNICAL_FAULT, Category.REPLACEMENT_REQUEST})
@@ -33,6 +33,8 @@ class Assessment(State):
     reasons: tuple[str, ...]
     missing: tuple[str, ...] = ()
     product_unit: str | None = None
+    service_points: tuple[tuple[str, bool], ...] = ()
+    """Workshops out of guarantee, and whether each is official."""
 
     @property
     def policy(self) -> Policy | None:
@@ -49,11 +51,17 @@ class Assessment(State):
         """The same with nothing for the customer to choose, for this reason."""
         return self.because(reason).model_copy(update={"remedies_allowed": ()})
 
-    def without_repair(self, reason: str) -> "Assessment":
-        """The same with repair withheld for this reason."""
-        allowed = tuple(remedy for remedy in self.remedies_allowed if remedy is not RemedyKind.REPAIR)
-        withheld = (*self.withheld, (RemedyKind.REPAIR, reason))
+    def without(self, remedy: RemedyKind, reason: str) -> "Assessment":
+        """The same with one remedy withheld for this reason."""
+        allowed = tuple(other for other in self.remedies_allowed if other is not remedy)
+        withheld = (*self.withheld, (remedy, reason))
         return self.because(reason).model_copy(update={"remedies_allowed": allowed, "withheld": withheld})
+
+    def offering(self, remedy: RemedyKind) -> "Assessment":
+        """The same with one remedy more to choose."""
+        allowed = (*self.remedies_allowed, remedy)
+        withheld = tuple(held for held in self.withheld if held[0] is not remedy)
+        return self.model_copy(update={"remedies_allowed": allowed, "withheld": withheld})
 
     def says_the_same_as(self, other: "Assessment | None") -> bool:
         """Whether another assessment differs by its number alone."""
@@ -77,6 +85,10 @@ class Assessment(State):
             missing=self.missing,
             assessed_by=DecidedBy.RULES,
             product_unit=self.product_unit,
+            service_points=tuple(
+                ServicePointOption(service_point=point, official=official)
+                for point, official in self.service_points
+            ),
         )
 
 
@@ -96,6 +108,8 @@ class CaseRights(State):
     assessment: Assessment | None = None
     remedies: int = 0
     """How many remedies were decided for the case."""
+    quotes: int = 0
+    """How many quotes were requested for the case."""
 
     @classmethod
     def of(cls, case_id: UUID, opened: CaseOpened) -> "CaseRights":

@@ -6,7 +6,7 @@ from ciclo_schemas.inbound import ProductRegistered
 from ciclo_schemas.values import Buyer, CustomerRef, Day, Identifier, Jurisdiction, ProductUnit
 from services.chassis.decider import Decision, FanOut, Given, Message, Refusal, State
 from services.warranty.domain.answers import AssessAgain
-from services.warranty.domain.policies import KnownBuyer
+from services.warranty.domain.packs import KnownBuyer
 from services.warranty.domain.records import Unit
 
 
@@ -23,6 +23,7 @@ class Registration(Message):
     purchase_ref: Identifier | None = None
     purchased_on: Day
     delivered_on: Day | None = None
+    lot: Identifier | None = None
 
 
 class RegisterUnit(Registration):

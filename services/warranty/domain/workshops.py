@@ -2,28 +2,34 @@
 
 `completed` and `failed` imply `received`. From `received` to `returned` the guarantee's clock stands still
 (RDL 1/2007 art. 122.2). A workshop that reports a step twice has reported it once; a report that contradicts
-what is known is refused with a code.
+what is known is refused with a code, and so is one of a workshop that has not got the repair.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from ciclo_schemas.events import Event
 from ciclo_schemas.inbound import WorkshopReported, WorkshopReportKind
-from ciclo_schemas.warranty import ItemReceived, ItemReturned, Place, RepairCompleted, RepairFailed
-from services.chassis.decider import Decision, Given, Refusal
-from services.warranty.domain.answers import Decided, Known, answer
+from ciclo_schemas.warranty import (
+    ItemReceived,
+    ItemReturned,
+    Place,
+    RepairCompleted,
+    RepairFailed,
+    RepairRefused,
+    RepairRescheduled,
+)
+from services.chassis.decider import Decision, Given
+from services.warranty.domain.answers import Decided, Known
 from services.warranty.domain.calendar import months_after
+from services.warranty.domain.grants import answer
+from services.warranty.domain.packs import PaidRepairPack
+from services.warranty.domain.periods import lengthened_by
 from services.warranty.domain.policies import Policies
 from services.warranty.domain.records import Remedy, ServicePoint, Unit
+from services.warranty.domain.reports import CLOCKS_DIFFER, WAIT_FOR_UNKNOWN, not_ours, refuse
 from services.warranty.domain.rights import CaseRights
-
-WAIT_FOR_UNKNOWN = timedelta(days=1)
-"""A report about a repair that is not known yet is tried again for so long."""
-
-CLOCKS_DIFFER = timedelta(hours=1)
-"""How far ahead of ours a reporter's clock may be."""
 
 
 def workshop_reported(
@@ -35,11 +41,15 @@ def workshop_reported(
         return refuse(
             case, "unknown_repair", "this case has no such repair", "repair_no", wait=WAIT_FOR_UNKNOWN
         )
+    if not_ours(report.publisher, repair.service_point):
+        return refuse(case, "not_this_workshop", "another workshop has this repair", "publisher")
     if report.happened_at > given.now + CLOCKS_DIFFER:
         return refuse(case, "in_the_future", "what is reported has not happened yet", "happened_at")
     step = _STEPS.get(report.kind)
     if step is None:
         return refuse(case, "unknown_kind", "this kind of report is not known", "kind")
+    if repair.called_off_at is not None and report.kind in _WORK:
+        return refuse(case, "called_off", "this repair was called off", "repair_no")
     return step(policies, case, repair, report, given)
 
 
@@ -90,16 +100,47 @@ def _failed(
         failed_at=report.happened_at,
         reason=report.reason or "not_repaired",
     )
-    known = Known.about(case, given.facts)
-    others = tuple(
-        r for r in known.remedies if (r.case_id, r.remedy_no) != (repair.case_id, repair.remedy_no)
+    return _over(policies, case, repair, (*events, failed), given)
+
+
+def _refused(
+    policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, given: Given
+) -> Decided:
+    """The workshop does not take the repair: the customer may choose again, or a person looks at why."""
+    if repair.called_off_at is not None:
+        return Decision(case)
+    if repair.completed_at is not None or repair.failed_at is not None:
+        return refuse(case, "already_ended", "the repair was reported as completed or failed", "kind")
+    reason = report.reason or "not_stated"
+    repair = replace(repair, called_off_at=report.happened_at, refused_for=reason, in_force=False)
+    refused = RepairRefused(
+        remedy_no=repair.remedy_no,
+        repair_no=report.repair_no,
+        refused_at=report.happened_at,
+        reason=reason,
     )
-    second = answer(policies, case, replace(known, remedies=(*others, repair)), given)
-    return replace(
-        second,
-        events=(*events, failed, *second.events),
-        rows=(repair, *_released(repair, given), *second.rows),
+    return _over(policies, case, repair, (refused,), given)
+
+
+def _delayed(
+    _policies: Policies, case: CaseRights, repair: Remedy, report: WorkshopReported, _given: Given
+) -> Decided:
+    """It takes longer, or shorter: the repair gets the date that the workshop expects now."""
+    expected = report.expected_at
+    if expected is None:
+        return refuse(case, "no_date", "a delay names the date that is expected now", "expected_at")
+    if expected <= report.happened_at:
+        return refuse(case, "date_has_passed", "what is expected lies ahead", "expected_at")
+    if not repair.in_force or expected == repair.due:
+        return Decision(case)
+    rescheduled = RepairRescheduled(
+        remedy_no=repair.remedy_no,
+        repair_no=report.repair_no,
+        was_due=repair.due,
+        due=expected,
+        reason=report.reason or "delayed",
     )
+    return Decision(case, events=(rescheduled,), rows=(replace(repair, due=expected),))
 
 
 def _returned(
@@ -124,7 +165,24 @@ _STEPS: dict[WorkshopReportKind, Step] = {
     WorkshopReportKind.COMPLETED: _completed,
     WorkshopReportKind.FAILED: _failed,
     WorkshopReportKind.RETURNED: _returned,
+    WorkshopReportKind.REFUSED: _refused,
+    WorkshopReportKind.DELAYED: _delayed,
 }
+_WORK = frozenset({WorkshopReportKind.COMPLETED, WorkshopReportKind.FAILED, WorkshopReportKind.DELAYED})
+"""What nobody does to a repair that was called off; the unit may still have arrived, and be given back."""
+
+
+def _over(
+    policies: Policies, case: CaseRights, repair: Remedy, events: tuple[Event, ...], given: Given
+) -> Decided:
+    """The repair is no longer in force: its workshop has room again, and the case is assessed anew."""
+    known = Known.about(case, given.facts).with_changed(repair)
+    second = answer(policies, case, known, given)
+    return replace(
+        second,
+        events=(*events, *second.events),
+        rows=(repair, *_released(repair, given), *second.rows),
+    )
 
 
 def _with_receipt(repair: Remedy, report: WorkshopReported) -> tuple[Remedy, tuple[Event, ...]]:
@@ -143,18 +201,26 @@ def _with_receipt(repair: Remedy, report: WorkshopReported) -> tuple[Remedy, tup
 def _repair_guarantee(
     policies: Policies, case: CaseRights, repair: Remedy, completed_at: datetime, given: Given
 ) -> date:
-    """The last day on which the repair itself is answered for: never before the guarantee ends.
+    """The last day on which the repair itself is answered for: never before the guarantee of the unit ends.
 
-    RDL 1/2007 art. 122.3: one year from giving back the unit; counted here from completion, so it is a day
-    on which the customer is covered at least.
+    RDL 1/2007 art. 122.3: one year from giving back the unit; DL 84/2021 art. 18.4: the guarantee of the unit
+    itself becomes six months longer; a paid repair, RD 58/1988 art. 6: three months. Counted here from
+    completion, so it is a day on which the customer is covered at least.
     """
     unit = given.facts.one(Unit, product_unit=repair.product_unit)
-    rule = policies.named(repair.policy_id, repair.policy_version).repair
+    terms = policies.named(repair.policy_id, repair.policy_version)
+    rule = terms if isinstance(terms, PaidRepairPack) else terms.repair
     if unit is None or rule is None:
         raise LookupError("a repair rests on a registered unit and on a policy with a repair rule")
-    day = policies.calendars.day(completed_at, unit.jurisdiction)
+    repaired = months_after(policies.calendars.day(completed_at, unit.jurisdiction), rule.guarantee_months)
     guaranteed = case.assessment.guarantee_until if case.assessment is not None else None
-    return max(months_after(day, rule.guarantee_months), guaranteed or day)
+    if guaranteed is None or isinstance(terms, PaidRepairPack):
+        return repaired
+    remedies = given.facts.find(Remedy, product_unit=repair.product_unit)
+    completed = replace(repair, completed_at=completed_at)
+    others = [r for r in remedies if (r.case_id, r.remedy_no) != (repair.case_id, repair.remedy_no)]
+    more = lengthened_by(terms.repair, [*others, completed]) - lengthened_by(terms.repair, others)
+    return max(repaired, months_after(guaranteed, more))
 
 
 def _released(repair: Remedy, given: Given) -> tuple[ServicePoint, ...]:
@@ -163,10 +229,3 @@ def _released(repair: Remedy, given: Given) -> tuple[ServicePoint, ...]:
         return ()
     point = given.facts.one(ServicePoint, id=repair.service_point)
     return () if point is None else (replace(point, open_repairs=max(point.open_repairs - 1, 0)),)
-
-
-def refuse(
-    case: CaseRights | None, code: str, detail: str, field: str, *, wait: timedelta | None = None
-) -> Decided:
-    """Refuse a report, naming its field."""
-    return Decision(case, refusal=Refusal(code=code, detail=detail, locations=(field,), wait=wait))

@@ -13,43 +13,88 @@ CREATE TABLE product_units (
     customer_ref text,
     purchase_ref text,
     purchased_on date NOT NULL,
-    delivered_on date
+    delivered_on date,
+    lot text
 );
 
--- Every replacement and repair, and how far it got.
+-- Every replacement, repair, refund and price reduction, and how far it got.
 CREATE TABLE remedies (
     case_id uuid NOT NULL,
     remedy_no integer NOT NULL,
     product_unit text NOT NULL,
     defect_no integer NOT NULL,
     symptom_code text,
-    kind text NOT NULL CHECK (kind IN ('replacement', 'repair')),
+    kind text NOT NULL CHECK (kind IN ('replacement', 'repair', 'refund', 'price_reduction')),
     in_force boolean NOT NULL,
     assessment_no integer NOT NULL,
     coverage text NOT NULL,
     policy_id text NOT NULL,
     policy_version text NOT NULL,
+    reported_at timestamptz NOT NULL,
     decided_at timestamptz NOT NULL,
     due timestamptz NOT NULL,
     supersedes integer,
     repair_no text,
     service_point text,
+    quote_no text,
     received_at timestamptz,
     completed_at timestamptz,
     failed_at timestamptz,
     returned_at timestamptz,
     repair_guarantee_until date,
+    shipment text,
     shipped_at timestamptz,
+    lost_at timestamptz,
     delivered_at timestamptz,
+    payment text,
+    paid_at timestamptz,
+    called_off_at timestamptz,
+    refused_for text,
     PRIMARY KEY (case_id, remedy_no),
     CONSTRAINT repair_has_number_and_workshop
         CHECK ((kind = 'repair') = (repair_no IS NOT NULL) AND (kind = 'repair') = (service_point IS NOT NULL)),
-    CONSTRAINT trial_goes_to_no_workshop CHECK (NOT (coverage = 'trial' AND kind = 'repair'))
+    CONSTRAINT trial_goes_to_no_workshop CHECK (NOT (coverage = 'trial' AND kind = 'repair')),
+    CONSTRAINT quotes_are_for_repairs CHECK (quote_no IS NULL OR kind = 'repair'),
+    CONSTRAINT repair_out_of_guarantee_has_a_quote
+        CHECK (NOT (coverage = 'out' AND (kind <> 'repair' OR quote_no IS NULL))),
+    CONSTRAINT called_off_is_not_in_force CHECK (NOT (in_force AND called_off_at IS NOT NULL))
 );
--- At most one remedy in force for each defect of a unit, whichever case it belongs to.
+-- At most one remedy in force for each defect of a unit, of whatever kind, whichever case it belongs to.
 CREATE UNIQUE INDEX one_remedy_in_force ON remedies (product_unit, defect_no) WHERE in_force;
 CREATE UNIQUE INDEX repair_numbers ON remedies (repair_no) WHERE repair_no IS NOT NULL;
 CREATE INDEX remedies_of_unit ON remedies (product_unit);
+
+-- Quotes for paid repairs (presupuestos). work is a list of words.
+CREATE TABLE quotes (
+    quote_no text PRIMARY KEY,
+    case_id uuid NOT NULL,
+    product_unit text NOT NULL,
+    symptom_code text,
+    service_point text NOT NULL,
+    assessment_no integer NOT NULL,
+    policy_id text NOT NULL,
+    policy_version text NOT NULL,
+    status text NOT NULL CHECK (status IN ('requested', 'issued', 'accepted', 'refused', 'expired', 'not_given')),
+    due timestamptz NOT NULL,
+    revision integer NOT NULL CHECK (revision >= 0),
+    price_minor bigint CHECK (price_minor >= 0),
+    currency text,
+    valid_until timestamptz,
+    work jsonb NOT NULL,
+    CONSTRAINT an_offer_has_a_price_and_an_end CHECK (
+        (revision > 0) = (price_minor IS NOT NULL) AND (revision > 0) = (valid_until IS NOT NULL)
+    )
+);
+CREATE UNIQUE INDEX one_open_quote ON quotes (case_id) WHERE status IN ('requested', 'issued');
+CREATE INDEX quotes_of_case ON quotes (case_id);
+
+-- New units at hand, by model, as the ERP counts them; no row: nobody counts them here.
+CREATE TABLE stock (
+    model text PRIMARY KEY,
+    available integer CHECK (available >= 0),
+    expected_on date
+);
+CREATE INDEX stock_by_available ON stock (available);
 
 -- Workshops (SAT, CAST). brands and jurisdictions are lists of words.
 CREATE TABLE service_points (
@@ -61,6 +106,9 @@ CREATE TABLE service_points (
     capacity integer NOT NULL CHECK (capacity >= 0),
     open_repairs integer NOT NULL CHECK (open_repairs >= 0)
 );
+
+-- What is told to customers of service points, readable without waiting for those who send repairs there.
+CREATE VIEW listed_points AS SELECT id, official, active, brands, jurisdictions FROM service_points;
 
 -- Every assessment that was published, with its reasons.
 CREATE TABLE assessments (
@@ -79,4 +127,5 @@ CREATE TABLE unsettled_cases (
 CREATE INDEX unsettled_cases_by_unit ON unsettled_cases (product_unit, case_id);
 
 -- migrate:down
-DROP TABLE unsettled_cases, assessments, service_points, remedies, product_units;
+DROP VIEW listed_points;
+DROP TABLE unsettled_cases, assessments, service_points, stock, quotes, remedies, product_units;

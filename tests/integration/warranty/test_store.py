@@ -41,6 +41,7 @@ def remedy(case: int, **changes: Any) -> Remedy:
             "coverage": "guarantee",
             "policy_id": "es-consumer-goods",
             "policy_version": "2022",
+            "reported_at": NOW,
             "decided_at": NOW,
             "due": NOW,
             **changes,

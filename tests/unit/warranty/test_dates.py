@@ -44,6 +44,7 @@ def repair(received: datetime, returned: datetime | None) -> Remedy:
         coverage="guarantee",
         policy_id="es-consumer-goods",
         policy_version="2022",
+        reported_at=received,
         decided_at=received,
         due=received,
         repair_no="R-1",

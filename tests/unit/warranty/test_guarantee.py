@@ -180,7 +180,7 @@ def test_after_the_guarantee_the_assessment_says_so_and_names_the_rule() -> None
 
 
 def test_a_country_whose_law_is_not_known_is_left_to_a_person_not_refused() -> None:
-    told = story(replace(OLD_TV, jurisdiction="PT"))
+    told = story(replace(OLD_TV, jurisdiction="FR"))
     told.hears(opened())
     told.hears(classified())
     assert last_assessment(told).window is Window.UNKNOWN

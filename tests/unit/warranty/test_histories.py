@@ -13,15 +13,25 @@ from ciclo_schemas.inbound import ScanKind, WorkshopReportKind
 from ciclo_schemas.values import Category, DecidedBy, RemedyKind, Window
 from ciclo_schemas.warranty import (
     CoverageAssessed,
+    QuoteAccepted,
+    QuoteIssued,
+    QuoteRequested,
+    RefundApproved,
+    RefundPaid,
     RepairAuthorized,
     RepairCompleted,
     RepairFailed,
+    RepairRefused,
     ReplacementApproved,
+    ReplacementDelivered,
+    ReplacementShipped,
+    ReplacementWithdrawn,
 )
-from services.warranty.domain.answers import AssessAgain
+from services.warranty.domain.answers import AssessAgain, ChoiceDue
 from services.warranty.domain.coverage import assess
 from services.warranty.domain.policies import Policies
-from services.warranty.domain.records import Remedy, ServicePoint, Unit
+from services.warranty.domain.quotes import OPEN, QuoteDue, QuoteEnds
+from services.warranty.domain.records import Quote, Remedy, ServicePoint, Stock, Unit
 from services.warranty.domain.rights import CaseRights
 from services.warranty.domain.trial import covering, trial_of
 from services.warranty.store import TABLES
@@ -31,10 +41,14 @@ from tests.unit.warranty.world import (
     POLICIES,
     SOUTH,
     TV,
+    answered,
     chosen,
     classified,
     informed,
+    listing,
     opened,
+    paid,
+    quoted,
     reported,
     scanned,
     story,
@@ -43,6 +57,12 @@ from tests.unit.warranty.world import (
 IDS = [UUID(int=number) for number in (1, 2, 3)]
 SYMPTOMS = st.sampled_from(["no_picture", "no_sound", None])
 REMEDIES = st.sampled_from(list(RemedyKind)[:-1])
+GIVEN = {
+    ReplacementApproved: {RemedyKind.REPLACEMENT},
+    RefundApproved: {RemedyKind.REFUND, RemedyKind.PRICE_REDUCTION},
+    RepairAuthorized: {RemedyKind.REPAIR},
+}
+Approved = ReplacementApproved | RefundApproved | RepairAuthorized
 
 
 def case_no(case: UUID) -> str:
@@ -58,7 +78,7 @@ def units(draw: st.DrawFn) -> Unit:
         TV,
         purchased_on=delivered,
         delivered_on=delivered,
-        jurisdiction=draw(st.sampled_from(["ES", "GB"])),
+        jurisdiction=draw(st.sampled_from(["ES", "GB", "PT"])),
         seller=draw(st.sampled_from(["acme-shop", "no-trial-shop"])),
         buyer=draw(st.sampled_from(["consumer", "business"])),
     )
@@ -67,9 +87,20 @@ def units(draw: st.DrawFn) -> Unit:
 @st.composite
 def inputs(draw: st.DrawFn, told: Story) -> BaseModel:
     """Something that may happen to a case after it was opened, sensible more often than not."""
-    steps = ["classified", "informed", "chosen", "chosen", "scanned", "again"]
-    made = draw(st.sampled_from(steps + ["reported"] * (6 if told.state.remedies else 1)))
+    steps = ["classified", "informed", "chosen", "chosen", "chosen", "again", "due"]
+    latest = told.facts.one(Remedy, case_id=told.subject, remedy_no=told.state.remedies)
+    fitting = {"repair": "reported", "replacement": "scanned", "refund": "paid", "price_reduction": "paid"}
+    steps += ["reported", "scanned", "paid"] if latest is None else [fitting[latest.kind]] * 6
+    steps += ["quote"] * (6 if told.state.quotes else 1)
+    made = draw(st.sampled_from(steps))
     number = max(told.state.remedies, 1)
+    if made == "quote":
+        return draw(about_quotes(told))
+    if made == "paid":
+        reference = draw(st.sampled_from(["TRF-1", "TRF-2"]))
+        return paid(case=told.subject, remedy_no=number, reference=reference)
+    if made == "due":
+        return ChoiceDue(assessment_no=draw(st.integers(1, 3)))
     if made == "classified":
         return classified(
             draw(st.sampled_from([Category.TECHNICAL_FAULT, Category.WARRANTY_QUERY, Category.CARE])),
@@ -92,10 +123,40 @@ def inputs(draw: st.DrawFn, told: Story) -> BaseModel:
             draw(st.integers(1, 20)),
             case=told.subject,
             repair_no=f"R-{case_no(told.subject)}-{number}",
+            reason=draw(st.sampled_from([None, "no_capacity", "misuse_found"])),
+            expected_at=datetime(2026, 12, draw(st.integers(1, 20)), tzinfo=UTC),
+            publisher=draw(st.sampled_from(["cast-south", "workshops/cast-south", "workshops/cast-north"])),
         )
     if made == "scanned":
-        return scanned(draw(st.sampled_from(list(ScanKind))), case=told.subject, remedy_no=number)
+        parcel = draw(st.sampled_from(["P-77", "P-78"]))
+        kind = draw(st.sampled_from(list(ScanKind)))
+        return scanned(kind, case=told.subject, remedy_no=number, shipment=parcel)
     return AssessAgain(product_unit=TV.product_unit)
+
+
+@st.composite
+def about_quotes(draw: st.DrawFn, told: Story) -> BaseModel:
+    """A workshop's offer, the customer's answer, or a moment that passes without either."""
+    number = f"Q-{case_no(told.subject)}-{max(told.state.quotes, 1)}"
+    revision = draw(st.integers(1, 2))
+    publisher = draw(st.sampled_from(["workshops/cast-north", "workshops/cast-south"]))
+    late = draw(st.sampled_from([timedelta(days=1), timedelta(days=60)]))
+    answer = {
+        "quote_no": number,
+        "revision": revision,
+        "reported_at": datetime(2026, 11, 21, tzinfo=UTC) + late,
+    }
+    return draw(
+        st.sampled_from(
+            [
+                quoted(case=told.subject, quote_no=number, revision=revision, publisher=publisher),
+                quoted(case=told.subject, quote_no=number, revision=1, publisher="workshops/cast-north"),
+                answered(draw(st.booleans()), **answer),
+                QuoteDue(quote_no=number),
+                QuoteEnds(quote_no=number, revision=revision),
+            ]
+        )
+    )
 
 
 def in_force(facts: FactsOf) -> list[Remedy]:
@@ -111,12 +172,18 @@ def check_facts(facts: FactsOf) -> None:
     before = {NORTH.id: NORTH.open_repairs, SOUTH.id: SOUTH.open_repairs}
     for point in facts.find(ServicePoint):
         assert point.open_repairs == before[point.id] + at[point.id]
+    open_quotes = Counter(quote.case_id for quote in facts.find(Quote) if quote.status in OPEN)
+    assert not open_quotes or max(open_quotes.values()) == 1, "one open quote for each case"
+    for remedy in facts.find(Remedy):
+        assert remedy.coverage != "out" or remedy.quote_no is not None, "out of guarantee nothing is free"
+        assert remedy.coverage != "trial" or remedy.kind != "repair", "in a trial nothing is repaired"
+        assert not (remedy.in_force and remedy.called_off_at)
 
 
 def check_case(told: Story) -> None:
     """What every reader of a case's events may rely on."""
     assessments: dict[int, CoverageAssessed] = {}
-    remedies: dict[int, ReplacementApproved | RepairAuthorized] = {}
+    remedies: dict[int, Approved] = {}
     ended: set[int] = set()
     for one in told.published:
         if isinstance(one, CoverageAssessed):
@@ -124,32 +191,51 @@ def check_case(told: Story) -> None:
             assert one.reasons
             assert one.window is Window.UNKNOWN or one.policy or "consumer_law_does_not_apply" in one.reasons
             assessments[one.assessment_no] = one
-        if isinstance(one, ReplacementApproved | RepairAuthorized):
+        if isinstance(one, Approved):
             check_remedy(one, assessments, remedies, ended)
             remedies[one.remedy_no] = one
-        if isinstance(one, RepairCompleted | RepairFailed):
+        if isinstance(one, RepairCompleted | RepairFailed | RepairRefused | ReplacementWithdrawn):
             assert one.remedy_no not in ended
             ended.add(one.remedy_no)
+        if isinstance(one, ReplacementShipped | ReplacementDelivered):
+            assert one.remedy_no not in ended, "what was taken back is not sent"
+        if isinstance(one, RefundPaid):
+            assert isinstance(remedies[one.remedy_no], RefundApproved)
+    check_quotes(told)
 
 
 def check_remedy(
-    one: ReplacementApproved | RepairAuthorized,
+    one: Approved,
     assessments: dict[int, CoverageAssessed],
-    remedies: dict[int, ReplacementApproved | RepairAuthorized],
+    remedies: dict[int, Approved],
     ended: set[int],
 ) -> None:
     """A remedy rests on an assessment that allows it, and supersedes what was decided for the defect."""
     basis = assessments[one.assessment_no]
-    kind = RemedyKind.REPAIR if isinstance(one, RepairAuthorized) else RemedyKind.REPLACEMENT
-    assert kind in basis.remedies_allowed
-    assert one.policy == basis.policy
+    paid_repair = isinstance(one, RepairAuthorized) and one.paid
+    kinds = {RemedyKind.QUOTE} if paid_repair else GIVEN[type(one)]
+    assert kinds.intersection(basis.remedies_allowed)
+    assert paid_repair or one.policy == basis.policy
     assert one.remedy_no == len(remedies) + 1
     if basis.window is Window.TRIAL:
-        assert isinstance(one, ReplacementApproved), "in a trial nothing goes to the workshop"
+        assert not isinstance(one, RepairAuthorized), "in a trial nothing goes to the workshop"
+    if isinstance(one, RepairAuthorized):
+        assert one.paid == (basis.window is Window.OUT) == (one.quote_no is not None)
     earlier = [before for before in remedies.values() if before.defect_no == one.defect_no]
     assert all(before.remedy_no in ended for before in earlier)
-    if earlier and isinstance(one, ReplacementApproved):
-        assert one.supersedes == earlier[-1].remedy_no
+    assert one.supersedes == (earlier[-1].remedy_no if earlier else None)
+
+
+def check_quotes(told: Story) -> None:
+    """A quote is asked for, offered and accepted in this order, and an accepted one is carried out."""
+    requested = {one.quote_no for one in told.published if isinstance(one, QuoteRequested)}
+    issued = {(one.quote_no, one.revision) for one in told.published if isinstance(one, QuoteIssued)}
+    accepted = [one for one in told.published if isinstance(one, QuoteAccepted)]
+    paid_for = [one.quote_no for one in told.published if isinstance(one, RepairAuthorized) and one.paid]
+    assert {quote_no for quote_no, _ in issued} <= requested
+    assert {(one.quote_no, one.revision) for one in accepted} <= issued
+    assert [one.quote_no for one in accepted] == paid_for
+    assert len(set(paid_for)) == len(paid_for), "nobody pays twice under one quote"
 
 
 @settings(max_examples=300, deadline=None)
@@ -157,18 +243,23 @@ def check_remedy(
 def test_over_any_history_of_three_cases_about_one_unit_the_invariants_hold(
     unit: Unit, data: st.DataObject
 ) -> None:
-    facts = FactsOf(TABLES, NORTH, SOUTH)
+    facts = FactsOf(TABLES, NORTH, SOUTH, listing(NORTH), listing(SOUTH))
+    if data.draw(st.booleans()):
+        facts.apply([Stock(TV.model, 0, data.draw(st.none() | st.just(date(2026, 12, 1))))])
     cases = [story(facts=facts, case=case) for case in IDS]
     for told in cases:
         symptom = data.draw(SYMPTOMS)
         asked_for = data.draw(st.none() | REMEDIES)
         stated = {"product_unit": TV.product_unit, "symptom_code": symptom}
         told.hears(opened(case_no=case_no(told.subject), facts=stated, asked_for=asked_for))
+    if registered_before := data.draw(st.booleans()):
+        facts.apply([unit])
     for told in data.draw(st.sampled_from([cases, cases[:1], []])):
         told.hears(classified())
-    facts.apply([unit])
-    for _ in range(data.draw(st.integers(1, 15))):
-        told = data.draw(st.sampled_from([*cases, cases[0], cases[0]]))
+    if not registered_before:
+        facts.apply([unit])
+    for _ in range(data.draw(st.integers(5, 25))):
+        told = data.draw(st.sampled_from([*cases, *[cases[0]] * 6]))
         told.hears(data.draw(inputs(told)))
         check_facts(facts)
     for told in cases:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ciclo_schemas.values import Category, DecidedBy, RemedyKind, Window
+from ciclo_schemas.warranty import RefundApproved
 from tests.unit.warranty.world import (
     OLD_TV,
     REPORTED,
@@ -147,14 +148,18 @@ def test_a_british_consumer_gets_a_new_unit_at_once_and_hears_that_a_refund_is_h
     assert last_assessment(told).remedies_allowed == (RemedyKind.REPLACEMENT, RemedyKind.REFUND)
 
 
-def test_a_british_consumer_who_asks_for_the_refund_is_not_sent_a_new_unit_instead() -> None:
+def test_a_british_consumer_who_asks_for_the_refund_gets_it_at_once_and_no_new_unit() -> None:
     told = story(BRITISH_TV)
     told.hears(opened(asked_for=RemedyKind.REFUND))
     told.hears(classified())
-    assert told.said() == ["coverage.assessed"]
-    assert "choice_for_staff" in last_assessment(told).reasons
+    assert told.said() == ["coverage.assessed", "refund.approved"]
+    refund = told.published[-1]
+    assert isinstance(refund, RefundApproved)
+    assert (refund.window, refund.policy.id, refund.partial) == (Window.TRIAL, "gb-consumer-goods", False)
+    assert refund.reasons == ("reported_in_trial", "refunded_in_trial")
+    assert refund.promised_by == told.now + timedelta(days=14)
     told.hears(classified(classified_by=DecidedBy.AGENT))
-    assert "replacement.approved" not in told.said()
+    assert told.said()[2:] == ["coverage.assessed", "remedy.already_in_force"]
 
 
 def test_a_refund_asked_for_where_no_rule_gives_it_does_not_stand_in_the_way_of_the_new_unit() -> None:

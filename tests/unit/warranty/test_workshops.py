@@ -128,14 +128,6 @@ def test_after_a_failed_repair_the_customer_chooses_among_more_but_not_the_same_
     assert (approved.remedy_no, approved.supersedes, approved.defect_no) == (2, 1, 1)
 
 
-def test_money_after_a_failed_repair_is_left_to_a_person_and_the_assessment_says_so() -> None:
-    told = under_repair()
-    told.hears(reported(FAILED))
-    told.hears(chosen(RemedyKind.REFUND, assessment_no=2))
-    assert "choice_for_staff" in last_assessment(told).reasons
-    assert last_assessment(told).remedies_allowed == ()
-
-
 def test_the_same_defect_after_a_repair_opens_more_remedies_in_a_new_case() -> None:
     first = under_repair()
     first.hears(reported(COMPLETED, 9))

@@ -5,12 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ciclo_schemas.cases import CaseInformationReceived, CaseOpened, CaseRemedyChosen
-from ciclo_schemas.inbound import LogisticsScanned, ScanKind, WorkshopReported, WorkshopReportKind
+from ciclo_schemas.cases import CaseInformationReceived, CaseOpened, CaseQuoteAnswered, CaseRemedyChosen
+from ciclo_schemas.inbound import (
+    LogisticsScanned,
+    RefundReported,
+    ScanKind,
+    WorkshopQuoted,
+    WorkshopReported,
+    WorkshopReportKind,
+)
 from ciclo_schemas.routing import CaseClassified
-from ciclo_schemas.values import Category, Channel, DecidedBy, Facts, Language, RemedyKind, Urgency
+from ciclo_schemas.values import Category, Channel, DecidedBy, Facts, Language, Money, RemedyKind, Urgency
 from ciclo_schemas.warranty import CoverageAssessed, ReplacementApproved
-from services.warranty.domain.records import ServicePoint, Unit
+from services.warranty.domain.records import ListedPoint, ServicePoint, Unit
 from services.warranty.domain.rights import CaseRights
 from services.warranty.handlers import deciders
 from services.warranty.settings import PACKS, read_policies
@@ -18,7 +25,7 @@ from services.warranty.store import TABLES
 from tests.support.deciders import CASE, FactsOf, Story
 
 POLICIES = read_policies(PACKS)
-CASES, UNITS, SERVICE_POINTS = deciders(POLICIES)
+CASES, UNITS, SERVICE_POINTS, STOCK = deciders(POLICIES)
 REPORTED = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CUSTOMER = "cus_" + "a" * 32
 STRANGER = "cus_" + "b" * 32
@@ -37,15 +44,23 @@ TV = Unit(
     purchased_on=date(2026, 11, 1),
     delivered_on=date(2026, 11, 3),
 )
+QUOTE_NO = "Q-C26-0001-7-1"
 OLD_TV = replace(TV, purchased_on=date(2025, 6, 1), delivered_on=date(2025, 6, 3))
 NORTH = ServicePoint("cast-north", True, True, '["lumo"]', '["ES", "GB"]', 10, 3)
 SOUTH = ServicePoint("cast-south", True, True, '["lumo"]', '["ES"]', 10, 2)
+ANCIENT_TV = replace(TV, purchased_on=date(2022, 1, 3), delivered_on=date(2022, 1, 5))
 CORNER = ServicePoint("corner-shop", False, True, '["lumo"]', '["ES"]', 10, 0)
 
 
 def story(*rows: object, facts: FactsOf | None = None, case: UUID = CASE) -> Story:
-    """A case in a world with these rows, or in the world of another story."""
-    return Story(CASES, facts or FactsOf(TABLES, *rows), subject=case)
+    """A case in a world with these rows, or in the world of another story; workshops are listed as well."""
+    listed = [listing(row) for row in rows if isinstance(row, ServicePoint)]
+    return Story(CASES, facts or FactsOf(TABLES, *rows, *listed), subject=case)
+
+
+def listing(point: ServicePoint) -> ListedPoint:
+    """What the database's view shows of a service point."""
+    return ListedPoint(point.id, point.official, point.active, point.brands, point.jurisdictions)
 
 
 def opened(**changes: Any) -> CaseOpened:
@@ -93,10 +108,55 @@ def informed(**facts: Any) -> CaseInformationReceived:
     )
 
 
-def chosen(remedy: RemedyKind, assessment_no: int = 1) -> CaseRemedyChosen:
+def chosen(remedy: RemedyKind, assessment_no: int = 1, reported_at: datetime = REPORTED) -> CaseRemedyChosen:
     """The customer chooses."""
     return CaseRemedyChosen(
-        channel=Channel.WEB, reported_at=REPORTED, remedy=remedy, assessment_no=assessment_no
+        channel=Channel.WEB, reported_at=reported_at, remedy=remedy, assessment_no=assessment_no
+    )
+
+
+def answered(accepted: bool, **changes: Any) -> CaseQuoteAnswered:
+    """The customer answers the first quote."""
+    return CaseQuoteAnswered(
+        **{
+            "channel": Channel.WEB,
+            "reported_at": REPORTED + timedelta(days=1),
+            "quote_no": QUOTE_NO,
+            "revision": 1,
+            "accepted": accepted,
+            **changes,
+        }
+    )
+
+
+def quoted(**changes: Any) -> WorkshopQuoted:
+    """The southern workshop offers a repair for 64.90 EUR, for a week."""
+    return WorkshopQuoted(
+        **{
+            "publisher": "workshops/cast-south",
+            "case": CASE,
+            "quote_no": QUOTE_NO,
+            "revision": 1,
+            "price": Money(amount_minor=6490, currency="EUR"),
+            "valid_until": REPORTED + timedelta(days=7),
+            "work": ("motor.replaced",),
+            **changes,
+        }
+    )
+
+
+def paid(**changes: Any) -> RefundReported:
+    """The ERP pays the second remedy of the case."""
+    return RefundReported(
+        **{
+            "publisher": "erp",
+            "case": CASE,
+            "remedy_no": 2,
+            "reference": "TRF-1",
+            "paid_at": REPORTED,
+            "amount": Money(amount_minor=44900, currency="EUR"),
+            **changes,
+        }
     )
 
 
