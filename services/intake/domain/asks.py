@@ -63,7 +63,7 @@ def asks(timeline: Iterable[Happened], now: Situation) -> Asks:
     )
 
 
-def _after(current: Asks, event: Event) -> Asks:
+def _after(current: Asks, event: Event | None) -> Asks:
     if isinstance(event, _DECIDED):
         current = replace(current, decided=True)
     if _dangerous(event):
@@ -91,7 +91,7 @@ def _after(current: Asks, event: Event) -> Asks:
     return current
 
 
-def _dangerous(event: Event) -> bool:
+def _dangerous(event: Event | None) -> bool:
     if isinstance(event, warranty.ContainmentNotified):
         return event.advice == "stop_using"
     return bool(getattr(event, "safety_flag", False))

@@ -7,24 +7,30 @@ from string import Formatter
 from typing import Any
 
 from ciclo_schemas.events import Event
-from ciclo_schemas.values import Language, Party
-from services.intake.domain.wording import MONTHS_EN, MONTHS_ES, NAMES, SENTENCES, VARIANTS
+from ciclo_schemas.values import Language, Money, Party, RemedyKind
+from ciclo_schemas.warranty import CannotCancel
+from services.intake.domain.wording import OTHER, VARIANTS, Wording, wording
+
+_WITHOUT_CENTS = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "VND", "XAF", "XOF"})
 
 
-def sentence(event: Event, language: Language) -> str:
-    """What happened, in the customer's language."""
+def sentence(event: Event | None, language: Language) -> str:
+    """What happened, in the customer's language; None is an event that this release does not know."""
+    words = wording(language)
+    if event is None:
+        return words.sentences[OTHER]
     values = {field: spoken(getattr(event, field), language, field) for field in type(event).model_fields}
-    return fill(_template(event, values), values, language)
+    return _capitalised(_template(event, values, words).format_map(values))
 
 
-def _template(event: Event, values: Mapping[str, str]) -> tuple[str, str]:
+def _template(event: Event, values: Mapping[str, str], words: Wording) -> str:
     """The sentence of this type and variant; a variant that would list nothing gives way to the plain one."""
     name = short_name(type(event))
     if name in VARIANTS:
-        variant = SENTENCES.get(f"{name}:{getattr(event, VARIANTS[name])}")
-        if variant is not None and all(values[field] for field in placeholders(variant[0])):
+        variant = words.sentences.get(f"{name}:{VARIANTS[name](event)}")
+        if variant is not None and all(values[field] for field in placeholders(variant)):
             return variant
-    return SENTENCES[name]
+    return words.sentences.get(name, words.sentences[OTHER])
 
 
 def placeholders(template: str) -> set[str]:
@@ -37,30 +43,45 @@ def short_name(event_type: type[Event]) -> str:
     return event_type.event_type.removeprefix("ciclo.").removesuffix(".v1")
 
 
-def fill(template: tuple[str, str], values: Mapping[str, str], language: Language) -> str:
-    """The template of this language (English where it is neither of ours) with its placeholders filled."""
-    return template[0 if language is Language.ES else 1].format_map(values)
-
-
 def spoken(value: Any, language: Language, field: str = "") -> str:
-    """A value of an event as people say it; codes (of `missing`) are looked up by the field's name."""
+    """A value of an event as people say it; codes are looked up by the field's name."""
+    names = wording(language).names
     match value:
         case tuple():
-            words = dict.fromkeys(spoken(item, language, field) for item in value)
-            return ", ".join(words)
+            return ", ".join(dict.fromkeys(spoken(item, language, field) for item in value))
         case date():
             return _day(value, language)
+        case Money():
+            return _money(value, language)
         case Party():
-            return fill(NAMES[f"PartyKind.{value.kind}"], {"id": value.id}, language)
+            return names[f"PartyKind.{value.kind}"].format(id=value.id)
+        case CannotCancel():
+            return names[f"RemedyKind.{RemedyKind(value.what)}"]
         case StrEnum():
-            key = f"{type(value).__name__}.{value}"
-            return fill(NAMES[key], {}, language) if key in NAMES else str(value)
+            return names.get(f"{type(value).__name__}.{value}", str(value))
         case str() if field == "missing":
-            return fill(NAMES.get(f"missing.{value}", NAMES["missing.other"]), {}, language)
+            return names.get(f"missing.{value}", names["missing.other"])
+        case str() if field == "taken_back":
+            return names[f"RemedyKind.{RemedyKind(value)}"]
     return str(value)
 
 
+def erased(at: date, language: Language) -> str:
+    """That the customer's data were erased at his request, and when."""
+    return wording(language).names["erased"].format(at=_day(at, language))
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _day(day: date, language: Language) -> str:
-    if language is Language.ES:
-        return f"{day.day} de {MONTHS_ES[day.month - 1]} de {day.year}"
-    return f"{day.day} {MONTHS_EN[day.month - 1]} {day.year}"
+    words = wording(language)
+    return words.day.format(day=day.day, month=words.months[day.month - 1], year=day.year)
+
+
+def _money(money: Money, language: Language) -> str:
+    if money.currency in _WITHOUT_CENTS:
+        return f"{money.amount_minor} {money.currency}"
+    units, cents = divmod(money.amount_minor, 100)
+    return f"{units}{wording(language).decimal}{cents:02} {money.currency}"

@@ -13,13 +13,14 @@ from services.intake.domain.records import TimelineEntry
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One event of the timeline, read back."""
+    """One event of the timeline, read back; `event` is None for a type that this release does not know."""
 
     event_id: UUID
     at: datetime
     source: str
     sequence: int
-    event: Event
+    event: Event | None
+    type: str
 
 
 def project(published: Published) -> Iterable[TimelineEntry]:
@@ -41,7 +42,7 @@ def read_back(entries: Iterable[TimelineEntry]) -> list[Happened]:
     """The events in the order in which they happened: by time, but never before what their writer had seen.
 
     Clocks of services may differ, so an event counts as no earlier than the events its case clock names and
-    its writer's event before it. Types that this release does not know are left out.
+    its writer's event before it.
     """
     by_place = {(entry.source, entry.sequence): entry for entry in entries}
     order: dict[tuple[str, int], tuple[datetime, int]] = {}
@@ -58,8 +59,10 @@ def read_back(entries: Iterable[TimelineEntry]) -> list[Happened]:
             )
         return order[key]
 
-    known = [key for key, entry in sorted(by_place.items()) if entry.type in EVENTS]
-    return [
-        Happened(entry.event_id, entry.at, entry.source, entry.sequence, EVENTS[entry.type].read(entry.data))
-        for entry in (by_place[key] for key in sorted(known, key=place))
-    ]
+    return [_read(by_place[key]) for key in sorted(sorted(by_place), key=place)]
+
+
+def _read(entry: TimelineEntry) -> Happened:
+    model = EVENTS.get(entry.type)
+    event = None if model is None else model.read(entry.data)
+    return Happened(entry.event_id, entry.at, entry.source, entry.sequence, event, entry.type)

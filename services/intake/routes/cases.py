@@ -116,7 +116,7 @@ async def read_case(case_id: UUID, response: Response, pool: PoolDep) -> CaseAns
                 at=happened.at,
                 source=happened.source,
                 sequence=happened.sequence,
-                type=happened.event.event_type,
+                type=happened.type,
                 text=sentence(happened.event, language),
             )
             for happened in view.timeline

@@ -85,6 +85,13 @@ def proposed(proposal_no: int) -> ResolutionProposed:
 def happened(*events: Event) -> list[Happened]:
     """A timeline of these events, a minute apart."""
     return [
-        Happened(UUID(int=number), NOON + timedelta(minutes=number), "routing", number, event)
+        Happened(
+            UUID(int=number),
+            NOON + timedelta(minutes=number),
+            "routing",
+            number,
+            event,
+            event.event_type,
+        )
         for number, event in enumerate(events, start=1)
     ]

@@ -1,26 +1,42 @@
 """The timeline: every event becomes a sentence in the customer's language, and the case a headline."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ciclo_schemas import cases, notifications, routing, warranty
 from ciclo_schemas.events import Event
 from ciclo_schemas.publish import examples_of
 from ciclo_schemas.registry import EVENTS
-from ciclo_schemas.values import Channel, Facts, Language, Party, PartyKind, RemedyKind, WaitName, Window
+from ciclo_schemas.values import (
+    Category,
+    Channel,
+    Facts,
+    Language,
+    Money,
+    Party,
+    PartyKind,
+    RemedyKind,
+    WaitName,
+    Window,
+)
 from services.chassis.decider import Published
 from services.intake.domain.headline import Headline, Status, headline
 from services.intake.domain.sentences import placeholders, sentence, short_name, spoken
 from services.intake.domain.situation import situation
 from services.intake.domain.timeline import project, read_back
-from services.intake.domain.wording import HEADLINES, NAMES, SENTENCES
+from services.intake.domain.wording import OTHER, VARIANTS, wording
 from tests.unit.intake.door import NOON, QUEUE, assessed, happened, proposed
 
 TOPICS = {cases.TOPIC, routing.TOPIC, warranty.TOPIC, notifications.TOPIC}
 KNOWN = [model for model in EVENTS.values() if model.topic in TOPICS]
 EXAMPLES = [(model, text) for model in KNOWN for text in examples_of(model.event_type).values()]
+CODE = r"[a-z][a-z0-9_.]{1,30}"
 LATER = datetime(2026, 12, 5, 12, 0, tzinfo=UTC)
 
 
@@ -38,31 +54,87 @@ def promise(promise_no: int, due: datetime) -> routing.PromiseMade:
     )
 
 
+LANGUAGES = (Language.ES, Language.EN, Language.PT)
+
+
 @pytest.mark.parametrize("model", KNOWN, ids=short_name)
-def test_every_event_has_its_sentence_in_both_languages(model: type[Event]) -> None:
-    variants = [key for key in SENTENCES if key.partition(":")[0] == short_name(model)]
+def test_every_event_has_its_sentence_in_every_language(model: type[Event]) -> None:
+    english = wording(Language.EN).sentences
+    variants = [key for key in english if key.partition(":")[0] == short_name(model)]
     assert short_name(model) in variants
+    assert len(variants) == 1 or short_name(model) in VARIANTS
     for key in variants:
-        spanish, english = SENTENCES[key]
-        assert placeholders(spanish) == placeholders(english) <= set(model.model_fields)
-        assert spanish != english
+        assert placeholders(english[key]) <= set(model.model_fields)
 
 
-def test_every_headline_and_name_is_said_in_both_languages() -> None:
-    for spanish, english in [*HEADLINES.values(), *NAMES.values()]:
-        assert spanish
-        assert english
-        assert placeholders(spanish) == placeholders(english)
+@pytest.mark.parametrize("part", ["sentences", "names", "headlines"])
+def test_all_languages_say_the_same_things_and_each_in_its_own_words(part: str) -> None:
+    spanish, english, portuguese = (getattr(wording(language), part) for language in LANGUAGES)
+    assert list(spanish) == list(english) == list(portuguese)
+    for key, said in english.items():
+        assert placeholders(spanish[key]) == placeholders(said) == placeholders(portuguese[key]), key
+        assert said not in (spanish[key], portuguese[key])
 
 
+def test_every_value_that_may_be_said_has_a_name() -> None:
+    names = wording(Language.EN).names
+    for kinds in (Category, RemedyKind, WaitName, PartyKind, routing.PromiseKind):
+        assert {f"{kinds.__name__}.{member}" for member in kinds} <= set(names)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("model", "text"), EXAMPLES, ids=lambda value: getattr(value, "event_type", ""))
-def test_every_example_reads_as_a_sentence(model: type[Event], text: str) -> None:
-    for language in (Language.ES, Language.EN):
-        said = sentence(model.read(text), language)
-        assert said[0].isupper()
-        assert said.endswith((".", "?"))
-        for raw in ("{", "None", "_", "ciclo.", ": .", ", ,"):
-            assert raw not in said, said
+def test_every_example_reads_as_a_sentence(model: type[Event], text: str, language: Language) -> None:
+    said = sentence(model.read(text), language)
+    assert said[0].isupper()
+    assert said.endswith((".", "?"))
+    for raw in ("{", "None", "_", "ciclo.", ": .", ", ,"):
+        assert raw not in said, said
+
+
+def test_every_event_of_the_registry_is_told_even_if_it_has_no_sentence_of_its_own() -> None:
+    for model in EVENTS.values():
+        for text in examples_of(model.event_type).values():
+            assert sentence(model.read(text), Language.PT)
+    assert sentence(None, Language.PT) == "Há novidades no seu caso."
+
+
+@given(reason=st.from_regex(CODE, fullmatch=True))
+def test_whatever_the_reason_is_there_is_a_sentence(reason: str) -> None:
+    for model, text in EXAMPLES:
+        event = model.read(text)
+        given_codes: dict[str, Any] = {
+            name: reason for name in ("reason", "advice", "about") if name in model.model_fields
+        }
+        told_anyway = sentence(event.model_copy(update=given_codes), Language.ES)
+        assert "{" not in told_anyway
+        assert reason not in told_anyway.split(), "codes are for machines"
+
+
+def test_an_event_of_a_newer_release_is_a_neutral_line_in_its_place() -> None:
+    [row] = project(
+        Published(
+            id=UUID(int=1),
+            source="routing",
+            sequence=1,
+            type="ciclo.case.assigned.v1",
+            subject=UUID(int=2),
+            time=NOON,
+            clock={},
+            data=routing.CaseAssigned(owner=QUEUE, queue="first_line", reason="new_case"),
+            traceparent=None,
+        )
+    )
+    [newer] = read_back([replace(row, type="ciclo.case.teleported.v1")])
+    assert (newer.event, newer.type) == (None, "ciclo.case.teleported.v1")
+    assert sentence(newer.event, Language.EN) == wording(Language.EN).sentences[OTHER]
+    assert headline(situation([newer]), Language.EN).text == "We have received your case and are reading it."
+
+
+def test_amounts_are_said_with_their_currency() -> None:
+    assert spoken(Money(amount_minor=8_950, currency="EUR"), Language.PT) == "89,50 EUR"
+    assert spoken(Money(amount_minor=8_905, currency="GBP"), Language.EN) == "89.05 GBP"
+    assert spoken(Money(amount_minor=8_950, currency="JPY"), Language.ES) == "8950 JPY"
 
 
 def test_dates_and_codes_are_said_as_people_say_them() -> None:
@@ -199,7 +271,7 @@ def test_promises_and_facts_are_kept_up_to_date() -> None:
     assert [one.state for one in now.promises.values()] == ["broken", "kept"]
 
 
-@pytest.mark.parametrize("language", [Language.ES, Language.EN])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_whatever_happens_there_is_a_headline(language: Language) -> None:
     timeline: list[Event] = []
     for model, text in EXAMPLES:
@@ -207,3 +279,81 @@ def test_whatever_happens_there_is_a_headline(language: Language) -> None:
         head = told(*timeline, language=language)
         assert "{" not in head.text
         assert head.who
+
+
+def cancelling() -> cases.CaseCancellationRequested:
+    return cases.CaseCancellationRequested(channel=Channel.WEB, reported_at=NOON)
+
+
+def quoted() -> warranty.QuoteIssued:
+    return warranty.QuoteIssued(
+        quote_no="Q-1",
+        revision=1,
+        service_point="taller-sol",
+        price=Money(amount_minor=8_950, currency="EUR"),
+        valid_until=LATER,
+        work=("pump_replaced",),
+    )
+
+
+REFUND = EVENTS["ciclo.refund.approved.v1"].read(next(iter(examples_of("ciclo.refund.approved.v1").values())))
+CONTAINED = warranty.ContainmentNotified(
+    containment="CT-1", product_unit="FR-2040-118", cause="overheats", advice="stop_using"
+)
+COMPLAINT = routing.ComplaintRegistered(
+    complaint_no=1, profile="charter", ack_due=NOON, answer_due=LATER, owner=QUEUE
+)
+UNKNOWN = routing.CaseUnknownDeclared(owner=QUEUE, next_update_at=LATER, reason="abstained", unknown_no=1)
+TRAINING = routing.CaseDivertedToTraining(queue="education", due=LATER)
+LINKED = routing.CaseLinked(survivor=UUID(int=9), reason="same_unit_reported_before")
+REMINDED = routing.CustomerReminded(wait=WaitName.CUSTOMER, about="quote", n=1, deadline=LATER)
+REJECTED = routing.CaseRejected(reason="spam", objection_until=LATER)
+REOPENED = routing.CaseReopened(reason="case.objection_raised", owner=QUEUE)
+
+
+@pytest.mark.parametrize(
+    ("events", "status", "said"),
+    [
+        ([REFUND], Status.IN_PROGRESS, "You get your money back; the payment is under way."),
+        (
+            [quoted(), asked("quote")],
+            Status.PENDING,
+            "You have a quote of 89.50 EUR. Please tell us whether you accept it.",
+        ),
+        (
+            [quoted(), asked("quote"), REMINDED],
+            Status.PENDING,
+            "We are still waiting for your answer. You have a quote of 89.50 EUR. "
+            "Please tell us whether you accept it.",
+        ),
+        ([TRAINING], Status.IN_PROGRESS, "Our training team takes care of your case."),
+        ([UNKNOWN], Status.IN_PROGRESS, "We do not know the answer yet and are looking for it."),
+        ([COMPLAINT], Status.IN_PROGRESS, "We have your complaint and will answer it with reasons."),
+        ([cancelling()], Status.IN_PROGRESS, "You asked to cancel: we are looking at what can be undone."),
+        (
+            [cancelling(), routing.CaseCancelled(reason="customer_cancelled")],
+            Status.CANCELLED,
+            "Cancelled, as you asked. If you change your mind, tell us.",
+        ),
+        (
+            [REJECTED],
+            Status.REJECTED,
+            "We took your message for spam. If it was not, tell us and we reopen the case.",
+        ),
+        ([REJECTED, REOPENED], Status.IN_PROGRESS, "We are working on your case."),
+        (
+            [LINKED],
+            Status.HELD,
+            "We go on with this case together with another one of yours about the same matter.",
+        ),
+        (
+            [CONTAINED, proposed(1)],
+            Status.RESOLVED,
+            "For your safety: stop using the product and unplug it. "
+            "We believe that it is solved. Is it? Please tell us yes or no.",
+        ),
+    ],
+)
+def test_every_stage_has_its_headline(events: list[Event], status: Status, said: str) -> None:
+    head = told(*events)
+    assert (head.status, head.text) == (status, said)
