@@ -1,6 +1,7 @@
 """Turns data into JSON and back: commands, timers, effects, results by class name; events by their type."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,9 @@ from ciclo_schemas.events import EVENTS, Event
 from services.chassis.decider import Message, Origin
 from services.chassis.definition import Definition
 from services.chassis.inputs import Input, Position
+
+# A location can hold names that the sender made up: only what looks like a field's name is repeated.
+_FIELD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Codec:
@@ -92,8 +96,9 @@ def safe_message(error: BaseException) -> str:
     errors = getattr(error, "errors", None)
     if callable(errors):
         found = errors(include_url=False, include_context=False, include_input=False)
-        return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'value'}: {e['type']}" for e in found)[:500]
-    if isinstance(error, (KeyError, TypeError, AttributeError, AssertionError)) and error.args:
+        return "; ".join(f"{safe_location(e['loc'])}: {e['type']}" for e in found)[:500]
+    # A KeyError's message is the key, which may be what somebody sent.
+    if isinstance(error, (TypeError, AttributeError, AssertionError)) and error.args:
         return str(error.args[0])[:200]
     return ""
 
@@ -104,7 +109,12 @@ def fields_at_fault(error: BaseException) -> tuple[str, ...]:
     if not callable(errors):
         return ()
     found = errors(include_url=False, include_context=False, include_input=False)
-    return tuple(".".join(map(str, e["loc"])) or "value" for e in found)[:20]
+    return tuple(dict.fromkeys(safe_location(e["loc"]) for e in found))[:20]
+
+
+def safe_location(parts: Iterable[object]) -> str:
+    """Where a value stands: `facts.area`; `value` for the whole, `?` for a name that cannot be a field's."""
+    return ".".join(str(part) if _FIELD.fullmatch(str(part)) else "?" for part in parts) or "value"
 
 
 def _message_classes(definition: Definition) -> Iterable[type[BaseModel]]:

@@ -63,12 +63,18 @@ def main(
     settings: type[S],
     build_app: Callable[[S], App],
     arguments: Sequence[str] | None = None,
+    *,
+    more: tuple[Subcommand, ...] = (),
 ) -> NoReturn:
-    """Do what the command line says (without a subcommand: run the service), then exit the process."""
-    parser = _parser(service, settings)
+    """Do what the command line says (without a subcommand: run the service), then exit the process.
+
+    `more` are subcommands that only this service has.
+    """
+    subcommands = (*SUBCOMMANDS, *more)
+    parser = _parser(service, settings, subcommands)
     parsed = parser.parse_args(arguments)
     word = parsed.subcommand or "run"
-    chosen = next(subcommand for subcommand in SUBCOMMANDS if subcommand.word == word)
+    chosen = next(subcommand for subcommand in subcommands if subcommand.word == word)
     try:
         loaded = load(settings)
         # What the other subcommands print is for people and pipes; logs stay apart from it.
@@ -133,7 +139,7 @@ def _migrate(invocation: Invocation[Any]) -> int:
     return OK
 
 
-def _operator(work: OperatorWork) -> Callable[[Invocation[Any]], int]:
+def operator(work: OperatorWork) -> Callable[[Invocation[Any]], int]:
     """Make a subcommand of an operator's work: it needs the service's definition, and runs nothing of it."""
 
     def run(invocation: Invocation[Any]) -> int:
@@ -172,32 +178,34 @@ SUBCOMMANDS: tuple[Subcommand, ...] = (
     Subcommand(
         "deadletters",
         "list, show, redrive or discard inputs whose decision failed",
-        _operator(operator_commands.dead_letters),
+        operator(operator_commands.dead_letters),
         operator_commands.dead_letter_arguments,
     ),
     Subcommand(
         "baseline",
         "begin after records of another service that are gone",
-        _operator(operator_commands.baseline),
+        operator(operator_commands.baseline),
         operator_commands.baseline_arguments,
     ),
     Subcommand(
         "epoch",
         "show this service's epoch as a source, or begin a new one after a restore",
-        _operator(operator_commands.epoch),
+        operator(operator_commands.epoch),
         operator_commands.epoch_arguments,
     ),
 )
 
 
-def _parser(service: str, settings: type[ServiceSettings]) -> ArgumentParser:
+def _parser(
+    service: str, settings: type[ServiceSettings], subcommands: Sequence[Subcommand]
+) -> ArgumentParser:
     parser = ArgumentParser(
         prog=f"python -m services.{service}",
         epilog=f"settings (environment variables):\n{describe(settings)}\n\n{EXIT_CODES}",
         formatter_class=RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(title="subcommands", dest="subcommand", metavar="subcommand")
-    for subcommand in SUBCOMMANDS:
+    for subcommand in subcommands:
         one = subparsers.add_parser(subcommand.word, help=subcommand.help, description=subcommand.help)
         subcommand.arguments(one)
     return parser

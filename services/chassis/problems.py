@@ -1,6 +1,5 @@
 """Answers that say why not: problem details for HTTP APIs (RFC 9457)."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
+from services.chassis.codec import safe_location
 from services.chassis.decider import Refusal
 from services.chassis.inputs import Change
 
@@ -20,9 +20,6 @@ FRAMEWORK = {
     413: ("too_large", "the body is too large"),
 }
 """Code and sentence of the refusals that come before any route."""
-
-# A location can hold names that the client made up: only what looks like a field's name is repeated.
-_field_name = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class FieldError(BaseModel):
@@ -121,11 +118,7 @@ def unavailable(code: str, detail: str, retry_after: int = 1) -> Problem:
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """422 that names the fields of pydantic's errors and their codes, never what they held."""
-    fields = [FieldError(location=_location(error["loc"]), code=str(error["type"])) for error in errors]
+    fields = [FieldError(location=safe_location(error["loc"]), code=str(error["type"])) for error in errors]
     return Problem(
         422, "invalid_request", "the request does not have the form described", errors=fields[:MAX_ERRORS]
     )
-
-
-def _location(parts: Sequence[Any]) -> str:
-    return ".".join(str(part) if _field_name.fullmatch(str(part)) else "?" for part in parts)

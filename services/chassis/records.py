@@ -1,11 +1,13 @@
 """From a Kafka record to an input: what cannot be read becomes a dead letter or a rejection, never a loss."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+import structlog
 from pydantic import ValidationError
 
 from ciclo_schemas.envelope import BadEnvelope, Envelope, from_record
@@ -17,9 +19,17 @@ from services.chassis.ids import derived_id
 from services.chassis.inputs import BusinessKey, Input, Position
 from services.chassis.tracing import new_traceparent
 
+INBOUND = "ciclo.inbound."
 MAX_VALUE_BYTES = 262_144
+"""The largest data of a record; larger ones are `too_long`."""
 KEPT_BYTES = 65_536
 """How much of a record that cannot be read is kept for the operator; Kafka has the rest at its position."""
+_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+log = structlog.get_logger(__name__)
+
+
+class _RepeatedName(ValueError):
+    """An object names a member twice."""
 
 
 class Record(Protocol):
@@ -46,29 +56,38 @@ class RecordReader:
 
     def read(self, record: Record) -> Input:
         """The input of a record, whatever it holds."""
-        topic = record.topic.removeprefix(self.prefix)
+        topic, whole = record.topic.removeprefix(self.prefix), record.value or b""
         position = Position(topic, record.partition, record.offset)
         try:
             envelope, data = from_record(_headers(record), record.value)
-            if topic.startswith("ciclo.inbound."):
-                return self._inbound(envelope, data, position)
+            if topic.startswith(INBOUND):
+                return self._inbound(envelope, data, whole, position)
             return _own(envelope, data, position)
         except BadEnvelope as error:
-            return _unreadable(position, error, record.value or b"")
+            return _unreadable(position, error, whole)
+        except Exception:
+            # Whatever no reader foresaw: it must not hold up all others.
+            place = {"topic": topic, "partition": position.partition, "offset": position.offset}
+            log.exception("record_cannot_be_read", **place)
+            return _unreadable(position, BadEnvelope("unreadable", "value"), whole)
 
-    def _inbound(self, envelope: Envelope, value: bytes, position: Position) -> Input:
+    def _inbound(self, envelope: Envelope, value: bytes, whole: bytes, position: Position) -> Input:
         model = EVENTS.get(envelope.type)
-        if model is None or model not in self.inbound or not issubclass(model, InboundEvent):
+        if model is None or not issubclass(model, InboundEvent) or not self._takes(model, position.topic):
             refusal = Refusal("unknown_type", "this topic takes no such type", ("ce_type",))
             return _refused(position, envelope.id, envelope.type, refusal)
         raw, fault = _text(value)
-        if fault is not None:
-            refusal = Refusal(fault, f"{fault} at value", ("value",))
-            return _refused(position, envelope.id, envelope.type, refusal)
         try:
+            if fault is not None:
+                refusal = Refusal(fault, f"{fault} at value", ("value",))
+                return _refused(position, envelope.id, envelope.type, refusal)
             data = model.read(raw)
         except ValidationError as error:
             refusal = Refusal("invalid", "the data does not fit its type", fields_at_fault(error))
+            return _refused(position, envelope.id, envelope.type, refusal)
+        fault = _ambiguity(whole)
+        if fault is not None:
+            refusal = Refusal(fault, f"{fault} at value", ("value",))
             return _refused(position, envelope.id, envelope.type, refusal)
         return Input(
             subject=self.inbound[model](data),
@@ -84,9 +103,13 @@ class RecordReader:
             label=envelope.id,
         )
 
+    def _takes(self, model: type[InboundEvent], topic: str) -> bool:
+        """Whether the type belongs on the topic: who may write to one does not speak for those of another."""
+        return model in self.inbound and model.topic == topic
+
 
 def _unreadable(position: Position, error: BadEnvelope, value: bytes) -> Input:
-    if position.topic.startswith("ciclo.inbound."):
+    if position.topic.startswith(INBOUND):
         refusal = Refusal(error.code, str(error), (error.location,))
         return _refused(position, _place(position), "", refusal)
     # Its place in the order of a case is unknown, so it is an aggregate of its own and blocks no case.
@@ -121,8 +144,8 @@ def _own(envelope: Envelope, value: bytes, position: Position) -> Input:
             error = f"{fault} at value"
         elif model is not None:
             data = model.read(raw)
-    except ValidationError as invalid:
-        error = safe_message(invalid)
+    except Exception as invalid:  # noqa: BLE001 - whatever it is, it happens at this place in the case's order
+        error = safe_message(invalid) or type(invalid).__name__
     return Input(
         subject=subject,
         origin=Origin.EVENT,
@@ -144,7 +167,7 @@ def _refused(position: Position, label: str, event_type: str, refusal: Refusal) 
     return Input(
         subject=_position_id(position),
         origin=Origin.INBOUND,
-        type=event_type,
+        type=event_type if _TYPE.fullmatch(event_type) else "",
         id=_position_id(position),
         data=None,
         raw="",
@@ -164,6 +187,27 @@ def _text(value: bytes) -> tuple[str, str | None]:
         return value.decode(), None
     except UnicodeDecodeError:
         return value[:KEPT_BYTES].decode(errors="backslashreplace"), "not_utf8"
+
+
+def _ambiguity(value: bytes) -> str | None:
+    """Why JSON that fits its model is refused all the same: it can be read in two ways, or not be stored."""
+    text = value.decode()
+    if "\\u0000" in text:
+        return "nul_character"
+    try:
+        # Numbers stay text: of their size the model has judged.
+        json.loads(text, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except _RepeatedName:
+        return "repeated_name"
+    return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of these members. Raises _RepeatedName: RFC 8259 (4) lets readers take either of two."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise _RepeatedName
+    return members
 
 
 def _place(position: Position) -> str:

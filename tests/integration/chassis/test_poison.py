@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.support.engine_world import (
     World,
     subject,
 )
+from tests.support.logged import Logged
 from tests.support.place import PARTITIONS, WORKSHOPS, Place, human
 from tests.support.replica import Sent
 
@@ -79,17 +80,96 @@ OWN_POISON: Mapping[str, Sent] = {
 }
 NO_VALUE = replace(human(109), value=None)
 
-INBOUND_POISON: Mapping[tuple[str, tuple[str, ...]], Sent] = {
-    ("missing", ("ce_specversion",)): replace(report(2, "received"), headers=()),
-    ("not_utf8", ("ce_id",)): without(report(2, "received"), ce_id=b"\xff"),
-    ("not_utf8", ("value",)): replace(report(2, "received"), value=b"\xff"),
-    ("too_long", ("value",)): replace(report(2, "received"), value=b"x" * 300_000),
-    ("unknown_type", ("ce_type",)): without(report(2, "received"), ce_type=b"sat.norte.telex.v1"),
-    ("invalid", ("repair_no", "happened_at")): report(
-        2, "received", repair_no=f"{SECRET} {SECRET}", happened_at=None
+RECEIVED = report(2, "received")
+BATCH = ("content-type", b"application/cloudevents-batch+json")
+
+
+def changed(old: str, new: str) -> Sent:
+    """The report with a piece of its JSON replaced."""
+    value = (RECEIVED.value or b"").decode()
+    assert old in value
+    return replace(RECEIVED, value=value.replace(old, new, 1).encode())
+
+
+def structured(data: str | None = None, **changes: Any) -> Sent:
+    """The report as one JSON document, with attributes changed, or (None) left out."""
+    attributes = {name.removeprefix("ce_"): value.decode() for name, value in RECEIVED.headers} | changes
+    document = json.dumps({name: value for name, value in attributes.items() if value is not None})
+    body = (RECEIVED.value or b"").decode() if data is None else data
+    return replace(
+        RECEIVED,
+        headers=(("content-type", b"application/cloudevents+json"),),
+        value=f'{document[:-1]}, "data": {body}}}'.encode(),
+    )
+
+
+def repeat_of_a_name() -> str:
+    """Data that names its case twice."""
+    return (changed("{", '{"case": "' + str(subject(1)) + '", ').value or b"").decode()
+
+
+def repeated(name: str) -> Sent:
+    """The report with a header twice."""
+    return replace(RECEIVED, headers=(*RECEIVED.headers, (name, SECRET.encode())))
+
+
+INBOUND_POISON: Sequence[tuple[str, tuple[str, ...], Sent]] = (
+    # what says who speaks about what
+    ("missing", ("ce_specversion",), replace(RECEIVED, headers=())),
+    ("missing", ("ce_id",), without(RECEIVED, "ce_id")),
+    ("missing", ("ce_type",), without(RECEIVED, ce_type=b"")),
+    ("missing", ("ce_time",), without(RECEIVED, "ce_time")),
+    ("malformed", ("ce_time",), without(RECEIVED, ce_time=SECRET.encode())),
+    ("without_zone", ("ce_time",), without(RECEIVED, ce_time=b"2026-11-21T09:00:00")),
+    ("malformed", ("ce_time",), without(RECEIVED, ce_time=b"0001-01-01T00:00:00+14:00")),
+    ("unsupported", ("ce_specversion",), without(RECEIVED, ce_specversion=b"0.3")),
+    ("not_utf8", ("ce_id",), without(RECEIVED, ce_id=b"\xff" + SECRET.encode())),
+    ("malformed", ("ce_id",), without(RECEIVED, ce_id=b"one\x00")),
+    ("too_long", ("ce_source",), without(RECEIVED, ce_source=b"/" + SECRET.encode() * 2000)),
+    ("repeated", ("ce_source",), repeated("ce_source")),
+    ("repeated", ("ce_id",), repeated("CE_ID")),
+    ("unsupported", ("content-type",), replace(RECEIVED, headers=(("content-type", b"text/xml"),))),
+    ("unknown_type", ("ce_type",), without(RECEIVED, ce_type=b"sat.norte.telex.v1")),
+    ("unknown_type", ("ce_type",), without(RECEIVED, ce_type=f"{SECRET} {SECRET}".encode())),
+    # what it says
+    ("invalid", ("value",), replace(RECEIVED, value=None)),
+    ("invalid", ("value",), replace(RECEIVED, value=b"")),
+    ("invalid", ("value",), replace(RECEIVED, value=f'{{"name": {SECRET}'.encode())),
+    ("invalid", ("value",), replace(RECEIVED, value=json.dumps([SECRET]).encode())),
+    ("invalid", ("value",), replace(RECEIVED, value=b"[" * 100_000)),
+    ("not_utf8", ("value",), replace(RECEIVED, value=b"\xff" + SECRET.encode())),
+    ("not_utf8", ("value",), replace(RECEIVED, value=(RECEIVED.value or b"").decode().encode("utf-16"))),
+    ("too_long", ("value",), replace(RECEIVED, value=SECRET.encode() * 60_000)),
+    (
+        "invalid",
+        ("repair_no", "happened_at"),
+        report(2, "received", repair_no=SECRET + " ", happened_at=None),
     ),
-    ("invalid", ("value",)): replace(report(2, "received"), value=f'{{"name": {SECRET}'.encode()),
-}
+    ("invalid", ("case",), report(2, "received", case=SECRET)),
+    ("invalid", ("case",), report(2, "received", case=2)),
+    ("invalid", ("publisher",), report(2, "received", publisher=SECRET * 20)),
+    ("invalid", ("work",), report(2, "received", work=SECRET)),
+    ("invalid", ("work.0",), report(2, "received", work=[SECRET])),
+    ("invalid", ("happened_at",), report(2, "received", happened_at="2026-11-21T09:00:00+14:00")),
+    ("invalid", ("happened_at",), report(2, "received", happened_at="99999-11-21T09:00:00Z")),
+    ("invalid", ("value",), changed('"received"', '"\\ud800"')),
+    ("nul_character", ("value",), changed("{", '{"note": "\\u0000' + SECRET + '", ')),
+    ("repeated_name", ("value",), changed("{", '{"publisher": "' + SECRET + '", ')),
+    ("repeated_name", ("value",), changed("{", '{"note": [{"a": 1, "a": 2}], ')),
+    # one document
+    ("missing", ("source",), structured(source=None)),
+    ("malformed", ("id",), structured(id=7)),
+    ("malformed", ("time",), structured(time=SECRET)),
+    ("malformed_json", ("value",), replace(structured(), value=b'{"id": ' + SECRET.encode())),
+    ("malformed_json", ("value",), replace(structured(), value=None)),
+    ("not_an_object", ("value",), replace(structured(), value=b"[]")),
+    ("unsupported", ("data_base64",), structured(data_base64="e30=")),
+    ("unsupported", ("datacontenttype",), structured(datacontenttype="text/xml")),
+    ("invalid", ("value",), structured(data="null")),
+    ("invalid", ("kind",), structured(data=(changed('"received"', "7").value or b"").decode())),
+    ("repeated_name", ("value",), structured(data=repeat_of_a_name())),
+    ("unsupported", ("content-type",), replace(structured(), headers=(BATCH,))),
+)
 
 
 async def kept(world: World) -> dict[str, Any]:
@@ -106,12 +186,14 @@ async def kept(world: World) -> dict[str, Any]:
 
 
 async def test_poison_becomes_dead_letters_and_rejections_once_and_everything_else_flows(
-    place: Place,
+    place: Place, log: Logged
 ) -> None:
-    rejected = [*INBOUND_POISON, ("malformed", ("headers",))]
+    rejected = [*((code, at) for code, at, _ in INBOUND_POISON), ("malformed", ("headers",))]
     dead = [*OWN_POISON, "value: json_invalid", "malformed at headers", "malformed at headers"]
     good = [human(n) for n in range(1, 21)]
-    await place.send(*good[:10], *OWN_POISON.values(), NO_VALUE, *INBOUND_POISON.values(), *good[10:])
+    await place.send(
+        *good[:10], *OWN_POISON.values(), NO_VALUE, *(bad for _, _, bad in INBOUND_POISON), *good[10:]
+    )
     await send_with_a_broken_header_name(place, human(110))
     await send_with_a_broken_header_name(place, report(2, "received"))
     await place.send(*(human(n, 2) for n in range(1, 21)), report(1, "received"))
@@ -127,6 +209,7 @@ async def test_poison_becomes_dead_letters_and_rejections_once_and_everything_el
     assert first["rejected"] == sorted(rejected)
     assert first["parked"] == 0
     assert SECRET not in first["text"]
+    assert SECRET not in log.text
     for number in range(1, 21):
         heard = ["human", "human", *(["report:received"] if number == 1 else [])]
         assert sorted(await place.world.state(number)) == heard

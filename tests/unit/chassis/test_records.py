@@ -8,9 +8,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
 
 from ciclo_schemas.cases import CaseHumanRequested
 from ciclo_schemas.inbound import LogisticsScanned, ScanKind, WorkshopReported
+from services.chassis.codec import fields_at_fault
 from services.chassis.decider import Origin
 from services.chassis.records import MAX_VALUE_BYTES, RecordReader
 from tests.support.engine_world import NOW, human_of, subject
@@ -136,6 +138,7 @@ def test_what_another_system_calls_its_sequence_is_not_taken_for_ours() -> None:
     [
         (scan(ce_type=b"seur.poem.v1"), "unknown_type", ("ce_type",)),
         (scan(ce_type=WorkshopReported.event_type.encode()), "unknown_type", ("ce_type",)),
+        (replace(scan(), topic="test-1.ciclo.inbound.workshops.v1"), "unknown_type", ("ce_type",)),
         (scan(ce_type=CaseHumanRequested.event_type.encode()), "unknown_type", ("ce_type",)),
         (scan(shipment="S-1", ce_time=b"noon"), "malformed", ("ce_time",)),
         (replace(scan(), value=b"{"), "invalid", ("value",)),
@@ -151,6 +154,24 @@ def test_a_record_of_another_system_that_cannot_be_taken_is_rejected_with_code_a
     assert read.refusal is not None
     assert (read.refusal.code, read.refusal.locations) == (code, locations)
     assert read.business_key == READER.read(bad).business_key
+
+
+def test_a_name_that_the_sender_made_up_is_not_repeated_in_a_rejection() -> None:
+    class Answers(BaseModel):
+        answers: dict[str, int]
+
+    with pytest.raises(ValidationError) as raised:
+        Answers.model_validate({"answers": {SECRET: "x", "a.b": "x", "second": "x"}})
+    assert fields_at_fault(raised.value) == ("answers.?", "answers.second")
+
+
+def test_what_no_reader_foresaw_is_rejected_too_and_holds_up_nobody() -> None:
+    def no_aggregate(_scan: LogisticsScanned) -> UUID:
+        raise RuntimeError("a bug")
+
+    read = RecordReader({LogisticsScanned: no_aggregate}, "test-1.").read(scan())
+    assert read.refusal is not None
+    assert (read.refusal.code, read.refusal.locations) == ("unreadable", ("value",))
 
 
 names = st.sampled_from([name for name, _ in own().headers or ()] + ["ce_correlationid", "traceparent", "x"])
