@@ -88,9 +88,9 @@ def units(draw: st.DrawFn) -> Unit:
 def inputs(draw: st.DrawFn, told: Story) -> BaseModel:
     """Something that may happen to a case after it was opened, sensible more often than not."""
     steps = ["classified", "informed", "chosen", "chosen", "chosen", "again", "due"]
-    latest = told.facts.one(Remedy, case_id=told.subject, remedy_no=told.state.remedies)
+    last = told.facts.one(Remedy, case_id=told.subject, remedy_no=told.state.remedies)
     fitting = {"repair": "reported", "replacement": "scanned", "refund": "paid", "price_reduction": "paid"}
-    steps += ["reported", "scanned", "paid"] if latest is None else [fitting[latest.kind]] * 6
+    steps += ["reported", "scanned", "paid"] if last is None else [fitting[last.kind]] * 6
     steps += ["quote"] * (6 if told.state.quotes else 1)
     made = draw(st.sampled_from(steps))
     number = max(told.state.remedies, 1)

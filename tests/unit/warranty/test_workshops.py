@@ -1,4 +1,4 @@
-"""What workshops and logistics report, and what contradicts."""
+"""What workshops report, and what contradicts."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -6,9 +6,17 @@ from uuid import UUID
 
 import pytest
 
-from ciclo_schemas.inbound import ScanKind, WorkshopReportKind
+from ciclo_schemas.inbound import WorkshopReportKind
 from ciclo_schemas.values import RemedyKind, Window
-from ciclo_schemas.warranty import ItemReceived, Place, RepairCompleted, RepairFailed
+from ciclo_schemas.warranty import (
+    ItemReceived,
+    Place,
+    RepairAuthorized,
+    RepairCompleted,
+    RepairFailed,
+    RepairRefused,
+    RepairRescheduled,
+)
 from services.warranty.domain.records import Remedy, ServicePoint
 from tests.support.deciders import CASE, Story
 from tests.unit.warranty.world import (
@@ -22,13 +30,13 @@ from tests.unit.warranty.world import (
     opened,
     replacement,
     reported,
-    scanned,
     story,
     under_repair,
 )
 
 RECEIVED, COMPLETED = WorkshopReportKind.RECEIVED, WorkshopReportKind.COMPLETED
 FAILED, RETURNED = WorkshopReportKind.FAILED, WorkshopReportKind.RETURNED
+REFUSED, DELAYED = WorkshopReportKind.REFUSED, WorkshopReportKind.DELAYED
 
 
 def open_repairs(told: Story) -> int:
@@ -189,37 +197,77 @@ def test_a_workshop_cannot_report_the_repair_of_one_case_under_another() -> None
     assert refusal.code == "unknown_repair"
 
 
-def replaced() -> Story:
-    """A case with a replacement on its way."""
-    told = story(TV)
-    told.hears(opened())
-    told.hears(classified())
-    return told
+def test_a_workshop_cannot_report_the_repair_of_another_workshop() -> None:
+    told = under_repair()
+    refusal = told.hears(reported(COMPLETED, 9, publisher="workshops/cast-north")).refusal
+    assert refusal is not None
+    assert (refusal.code, refusal.locations) == ("not_this_workshop", ("publisher",))
+    assert told.hears(reported(COMPLETED, 9, publisher="workshops/cast-south")).refusal is None
 
 
-def test_logistics_brings_the_new_unit_and_takes_the_faulty_one_back() -> None:
-    told = replaced()
-    told.hears(scanned(ScanKind.SHIPPED))
-    told.hears(scanned(ScanKind.DELIVERED))
-    told.hears(scanned(ScanKind.RECEIVED, shipment="P-78"))
-    assert told.said()[2:] == ["replacement.shipped", "replacement.delivered", "item.received"]
-    received = told.published[-1]
-    assert isinstance(received, ItemReceived)
-    assert received.at is Place.WAREHOUSE
+def test_a_workshop_without_room_is_not_asked_again_and_the_customer_chooses_anew() -> None:
+    told = under_repair()
+    told.hears(reported(REFUSED, 2, reason="no_capacity"))
+    told.hears(reported(REFUSED, 2, reason="no_capacity"))
+    assert told.said()[2:] == ["repair.refused", "coverage.assessed"]
+    assert last_assessment(told).remedies_allowed == (RemedyKind.REPAIR, RemedyKind.REPLACEMENT)
+    assert last_assessment(told).reasons[-1] == "repair_refused"
+    assert open_repairs(told) == SOUTH.open_repairs
+    told.hears(chosen(RemedyKind.REPAIR, assessment_no=2))
+    repair = told.published[-1]
+    assert isinstance(repair, RepairAuthorized)
+    assert (repair.service_point, repair.remedy_no, repair.supersedes) == ("cast-north", 2, 1)
 
 
-def test_scans_that_come_late_or_again_by_another_parcel_publish_nothing() -> None:
-    told = replaced()
-    told.hears(scanned(ScanKind.DELIVERED))
-    told.hears(scanned(ScanKind.SHIPPED))
-    told.hears(scanned(ScanKind.DELIVERED, shipment="P-79"))
-    assert told.said()[2:] == ["replacement.delivered"]
+@pytest.mark.parametrize("reason", ["misuse_found", None])
+def test_what_a_workshop_says_about_the_customer_is_for_a_person_to_judge(reason: str | None) -> None:
+    told = under_repair()
+    told.hears(reported(REFUSED, 2, reason=reason))
+    refused = told.published[2]
+    assert isinstance(refused, RepairRefused)
+    assert refused.reason == (reason or "not_stated")
+    assert last_assessment(told).remedies_allowed == ()
+    assert last_assessment(told).reasons[-1] == "choice_for_staff"
+    told.hears(chosen(RemedyKind.REPLACEMENT, assessment_no=1))
+    assert "replacement.approved" not in told.said()
 
 
-def test_scans_that_fit_no_replacement_are_refused() -> None:
-    unknown = replaced().hears(scanned(ScanKind.SHIPPED, remedy_no=2)).refusal
-    repair = under_repair().hears(scanned(ScanKind.SHIPPED)).refusal
-    later = replaced().hears(scanned(ScanKind.SHIPPED, happened_at=datetime(2027, 1, 1, tzinfo=UTC))).refusal
-    kind = replaced().hears(scanned(ScanKind.UNKNOWN)).refusal
-    codes = [refusal.code for refusal in (unknown, repair, later, kind) if refusal is not None]
-    assert codes == ["unknown_remedy", "not_a_replacement", "in_the_future", "unknown_kind"]
+def test_a_repair_that_was_refused_cannot_be_completed_but_the_unit_is_given_back() -> None:
+    told = under_repair()
+    told.hears(reported(RECEIVED, 2))
+    told.hears(reported(REFUSED, 3, reason="no_spare_part"))
+    refusal = told.hears(reported(COMPLETED, 9)).refusal
+    assert refusal is not None
+    assert refusal.code == "called_off"
+    told.hears(reported(RETURNED, 9))
+    assert told.said()[2:] == ["item.received", "repair.refused", "coverage.assessed", "item.returned"]
+    ended = under_repair()
+    ended.hears(reported(COMPLETED, 9))
+    late = ended.hears(reported(REFUSED, 9)).refusal
+    assert late is not None
+    assert late.code == "already_ended"
+
+
+def test_a_part_that_is_late_moves_the_date_and_says_why() -> None:
+    told = under_repair()
+    was_due = told.now + timedelta(days=15)
+    for day in (10, 20):
+        expected = datetime(2026, 12, day, 17, 0, tzinfo=UTC)
+        told.hears(reported(DELAYED, 2, reason="waiting_for_part", expected_at=expected))
+        told.hears(reported(DELAYED, 2, reason="waiting_for_part", expected_at=expected))
+    assert told.said()[2:] == ["repair.rescheduled", "repair.rescheduled"]
+    first, second = told.published[2:]
+    assert isinstance(first, RepairRescheduled)
+    assert isinstance(second, RepairRescheduled)
+    assert (first.was_due, first.reason) == (was_due, "waiting_for_part")
+    assert (second.was_due, second.due) == (first.due, datetime(2026, 12, 20, 17, 0, tzinfo=UTC))
+
+
+def test_a_delay_without_a_date_to_come_is_refused() -> None:
+    told = under_repair()
+    none = told.hears(reported(DELAYED, 2)).refusal
+    past = told.hears(reported(DELAYED, 2, expected_at=datetime(2026, 11, 2, 10, 0, tzinfo=UTC))).refusal
+    assert [refusal.code for refusal in (none, past) if refusal is not None] == ["no_date", "date_has_passed"]
+    told.hears(reported(COMPLETED, 9))
+    told.hears(reported(DELAYED, 9, expected_at=datetime(2026, 12, 2, 10, 0, tzinfo=UTC)))
+    assert told.said()[-1] == "repair.completed"
