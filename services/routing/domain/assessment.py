@@ -91,7 +91,7 @@ def _is_question(state: CaseState) -> bool:
 def _ask(turn: Turn, assessed: CoverageAssessed) -> None:
     """Ask the customer once for all that is missing; what was asked or told before goes to a person."""
     state = turn.state
-    news = tuple(code for code in assessed.missing if code not in state.asked and not _is_known(state, code))
+    news = tuple(code for code in assessed.missing if code not in state.asked and not is_known(state, code))
     if not news:
         if not state.waits_for(Purpose.INFORMATION):
             _to_person(turn, "cannot_assess")
@@ -125,5 +125,6 @@ def _to_person(turn: Turn, reason: Code) -> None:
     promises.owe_next_step(turn)
 
 
-def _is_known(state: CaseState, code: Code) -> bool:
+def is_known(state: CaseState, code: Code) -> bool:
+    """Whether the customer has stated what warranty, or a person, calls by this code."""
     return any(field in state.facts for field in KNOWN_BY.get(code, (code,)))

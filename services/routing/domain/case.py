@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ciclo_schemas.routing import ClosedAs, CompensationCause, ComplaintOutcome, PromiseKind
 from ciclo_schemas.values import (
+    AttachmentRef,
     Category,
     Code,
     CustomerRef,
@@ -57,6 +58,8 @@ class Wait(State):
     owner: Party
     since: datetime
     deadline: datetime
+    answer_by: datetime
+    """The date the customer was told; the case waits a little longer where warranty's word comes first."""
     reminded: int = 0
 
     @property
@@ -170,6 +173,7 @@ class CaseState(State):
     """Whether the model or lot of the unit was held back while the case was open."""
 
     texts: tuple[TextRef, ...] = ()
+    attachments: tuple[AttachmentRef, ...] = ()
     facts: dict[str, str] = Field(default_factory=dict)
     """What the customer stated, by the field names of `Facts`."""
     asked_for: RemedyKind | None = None

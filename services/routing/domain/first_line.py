@@ -9,15 +9,16 @@ from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Category, Code, Identifier, TextRef
 from services.chassis.decider import Message, Refusal
 from services.routing.domain import classification, owners, promises, resolution
-from services.routing.domain.case import FIRST_LINE, TMF_STATUS, CaseState, Purpose, Tried, technician_queue
+from services.routing.domain.case import FIRST_LINE, CaseState, Tried, technician_queue
 from services.routing.domain.charter import House
+from services.routing.domain.stages import TMF_STATUS, Purpose
 from services.routing.domain.turn import Turn
 
-CLOSED = Refusal("case_closed", "the case is closed; a word of the customer reopens it")
+CLOSED = owners.CLOSED
 
 
 class Take(Message):
-    """A person of the first line takes the case."""
+    """A person takes the case out of the queue he works in."""
 
     agent: Identifier
 
@@ -70,6 +71,8 @@ class CaseReply(BaseModel):
     waiting_for: str
     playbook: str | None
     next_step: str | None
+    survivor: UUID | None
+    """The case that goes on in place of this one."""
 
 
 def reply(case_id: UUID, state: CaseState, house: House) -> CaseReply:
@@ -86,21 +89,25 @@ def reply(case_id: UUID, state: CaseState, house: House) -> CaseReply:
         waiting_for=state.waiting_for,
         playbook=state.playbook,
         next_step=step.code if step else None,
+        survivor=state.survivor,
     )
 
 
 def take(turn: Turn, command: Take) -> Refusal | None:
-    """Take a case of the first line. Taking what one has is no offence."""
+    """Take a case of one's queue. Taking what one has is no offence."""
     person = owners.agent(command.agent)
     if turn.state.is_closed:
         return CLOSED
-    if turn.state.queue != FIRST_LINE:
+    queue = turn.charter.queues.get(turn.state.queue)
+    if queue is None:
         return Refusal("not_in_first_line", "the case is with the technicians of a service point")
     if turn.state.owner == person:
         return None
     if turn.state.has_person:
         return Refusal("already_taken", f"the case is with {turn.state.owner.id}")
-    owners.assign(turn, person, FIRST_LINE, "taken")
+    if turn.state.queue != FIRST_LINE and command.agent not in (*queue.staff, queue.supervisor):
+        return Refusal("not_in_queue", f"the case is for the people of {turn.state.queue}")
+    owners.assign(turn, person, turn.state.queue, "taken")
     return None
 
 
@@ -132,8 +139,7 @@ def propose_resolution(turn: Turn, command: ProposeResolution) -> Refusal | None
 
 def classify(turn: Turn, command: ClassifyByAgent) -> Refusal | None:
     """Say what the case is about, or that it needs a technician: warranty assesses first."""
-    refusal = _not_theirs(turn, command.agent)
-    if refusal is not None:
+    if refusal := _not_theirs(turn, command.agent):
         return refusal
     classification.by_agent(turn, command.category, command.symptom_code)
     return None
@@ -145,7 +151,8 @@ def accept_escalation(turn: Turn, command: AcceptEscalation) -> Refusal | None:
     technician = owners.agent(command.agent)
     if state.is_closed:
         return CLOSED
-    if not state.waits_for(Purpose.WORKSHOP) or state.remedy is None or state.remedy.service_point is None:
+    waits_for_them = state.waits_for(Purpose.WORKSHOP, Purpose.PART)
+    if not waits_for_them or state.remedy is None or state.remedy.service_point is None:
         return Refusal("not_escalated", "the case does not wait for a technician")
     if state.owner == technician:
         return None
@@ -156,14 +163,7 @@ def accept_escalation(turn: Turn, command: AcceptEscalation) -> Refusal | None:
 
 
 def _not_theirs(turn: Turn, staff_no: Identifier) -> Refusal | None:
-    """Why this person may not work on the case, or None."""
-    state = turn.state
-    if state.is_closed:
-        return CLOSED
-    if state.remedy is not None:
-        return Refusal("remedy_under_way", "a replacement or a repair is under way")
-    if state.owner == owners.agent(staff_no):
-        return None
-    if state.has_person:
-        return Refusal("already_taken", f"the case is with {state.owner.id}")
-    return Refusal("not_taken", "take the case first")
+    """Why this person may not solve the case, or None."""
+    if turn.state.remedy is not None and not turn.state.is_closed:
+        return Refusal("remedy_under_way", "a replacement, a repair or a refund is under way")
+    return owners.not_theirs(turn, staff_no)

@@ -1,6 +1,6 @@
 """Questions to the customer (preguntas): asked once, all together, with a date to answer by."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ciclo_schemas.routing import InformationRequested
 from ciclo_schemas.values import Code, Party, TextRef
@@ -29,13 +29,9 @@ def ask(
 
 
 def offer_until(turn: Turn, what: Code, purpose: Purpose, until: datetime) -> None:
-    """Let the customer decide about something that stands until a date.
-
-    Warranty ends the offer on that date; the charter's hours are the time its word may take to arrive.
-    """
+    """Let the customer decide about something that stands until a date."""
     _say(turn, InformationRequested(missing=(what,), deadline=until))
-    grace = timedelta(hours=turn.charter.customer_wait(purpose).hours)
-    waits.hold_for_customer(turn, purpose, until + grace)
+    waits.hold_for_offer(turn, purpose, until)
 
 
 def _say(turn: Turn, question: InformationRequested) -> None:

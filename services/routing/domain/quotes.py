@@ -32,6 +32,7 @@ def quote_issued(turn: Turn, issued: QuoteIssued) -> None:
     )
     if turn.state.is_closed or turn.state.remedy is not None:
         return
+    waits.resume_for(turn, "quote.issued", PromiseKind.QUOTE)
     promises.keep(turn, "quote.issued", PromiseKind.QUOTE)
     if not turn.state.cancelling:
         questions.offer_until(turn, "quote", Purpose.QUOTE, issued.valid_until)

@@ -3,8 +3,6 @@
 The house may not be silent itself: while a person still owes the customer a word, nothing is closed.
 """
 
-from datetime import datetime
-
 from ciclo_schemas.routing import ClosedAs, CustomerReminded
 from ciclo_schemas.values import WaitName
 from services.routing.domain import owners, promises, resolution, waits
@@ -24,7 +22,7 @@ def reminder_due(turn: Turn, due: ReminderDue) -> None:
         n = wait.reminded + 1
         turn.change(wait=wait.model_copy(update={"reminded": n}))
         about = wait.purpose.value
-        turn.say(CustomerReminded(wait=wait.name, about=about, n=n, deadline=_answer_by(turn.state, wait)))
+        turn.say(CustomerReminded(wait=wait.name, about=about, n=n, deadline=wait.answer_by))
     waits.set_reminder(turn)
 
 
@@ -51,8 +49,3 @@ def _house_goes_on(state: CaseState, wait: Wait) -> bool:
     finding = state.finding
     is_assessed = finding is not None and not finding.abstained and finding.category in ASSESSED
     return wait.purpose is Purpose.INFORMATION and is_assessed
-
-
-def _answer_by(state: CaseState, wait: Wait) -> datetime:
-    offer_ends = state.quote.valid_until if state.quote else None
-    return offer_ends if wait.purpose is Purpose.QUOTE and offer_ends else wait.deadline

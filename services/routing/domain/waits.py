@@ -26,13 +26,22 @@ class ReminderDue(Message):
     wait_no: int
 
 
-def hold(turn: Turn, purpose: Purpose, owner: Party, deadline: datetime) -> None:
+def hold(
+    turn: Turn, purpose: Purpose, owner: Party, deadline: datetime, answer_by: datetime | None = None
+) -> None:
     """Wait for somebody until a deadline, instead of whatever the case waited for.
 
     A case that waits again goes on: an end that was remembered is off.
     """
     resume(turn, "superseded")
-    wait = Wait(no=turn.state.waits + 1, purpose=purpose, owner=owner, since=turn.now, deadline=deadline)
+    wait = Wait(
+        no=turn.state.waits + 1,
+        purpose=purpose,
+        owner=owner,
+        since=turn.now,
+        deadline=deadline,
+        answer_by=answer_by or deadline,
+    )
     turn.change(wait=wait, waits=wait.no, ending=None)
     turn.say(CaseHeld(wait=wait.name, owner=owner, deadline=deadline))
     if purpose not in PROMISE_BEHIND:
@@ -40,9 +49,18 @@ def hold(turn: Turn, purpose: Purpose, owner: Party, deadline: datetime) -> None
     set_reminder(turn)
 
 
-def hold_for_customer(turn: Turn, purpose: Purpose, until: datetime | None = None) -> None:
-    """Wait for the customer: as long as the charter says, or until a date and the charter's grace."""
-    hold(turn, purpose, turn.state.owner, until or customer_deadline(turn, purpose))
+def hold_for_customer(turn: Turn, purpose: Purpose) -> None:
+    """Wait for the customer as long as the charter says."""
+    hold(turn, purpose, turn.state.owner, customer_deadline(turn, purpose))
+
+
+def hold_for_offer(turn: Turn, purpose: Purpose, until: datetime) -> None:
+    """Wait for the customer while an offer stands.
+
+    Warranty ends it on that date; the charter's hours are the time its word may take to arrive.
+    """
+    grace = timedelta(hours=turn.charter.customer_wait(purpose).hours)
+    hold(turn, purpose, turn.state.owner, until + grace, until)
 
 
 def customer_deadline(turn: Turn, purpose: Purpose) -> datetime:
@@ -59,7 +77,7 @@ def next_reminder(turn: Turn) -> datetime | None:
     if wait.reminded >= len(hours):
         return None
     moment = wait.since + timedelta(hours=hours[wait.reminded])
-    return moment if moment < wait.deadline else None
+    return moment if moment < wait.answer_by else None
 
 
 def set_reminder(turn: Turn) -> None:

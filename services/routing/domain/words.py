@@ -1,6 +1,7 @@
 """What the customer says after the first word. Any word after the end reopens the case."""
 
 from ciclo_schemas.cases import CaseHumanRequested, CaseInformationReceived, CaseRemedyChosen
+from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Facts, TextRef
 from services.routing.domain import classification, owners, promises, resolution, waits
 from services.routing.domain.case import ASSESSED
@@ -11,6 +12,7 @@ from services.routing.domain.turn import Turn
 def information_received(turn: Turn, received: CaseInformationReceived) -> None:
     """Words or facts: what waited for them goes on, and nobody who writes is left without an answer."""
     before = turn.state
+    turn.change(attachments=(*before.attachments, *received.attachments))
     note(turn, received.text_ref, received.safety_flag, facts_of(received.facts))
     resolution.go_on(turn, "information_received")
     if before.waits_for(Purpose.INFORMATION, Purpose.CONFIRMATION):
@@ -20,10 +22,10 @@ def information_received(turn: Turn, received: CaseInformationReceived) -> None:
         elif before.waits_for(Purpose.INFORMATION) and turn.state.classifying:
             promises.owe_next_step(turn)
         else:
-            owners.assign_person(turn, "information_received")
+            _have_it_read(turn)
             promises.ensure(turn)
-    elif before.waits_for(Purpose.REMEDY, Purpose.QUOTE) and received.text_ref is not None:
-        owners.assign_person(turn, "information_received")
+    elif received.text_ref is not None and _nobody_reads(turn):
+        _have_it_read(turn)
         promises.owe_next_step(turn)
 
 
@@ -66,6 +68,19 @@ def facts_of(facts: Facts) -> dict[str, str]:
     """The facts that were stated, by field name, as JSON writes them."""
     stated: dict[str, str] = facts.model_dump(mode="json", exclude_none=True)
     return stated
+
+
+def _nobody_reads(turn: Turn) -> bool:
+    """Whether neither the classifier nor a person who owes the customer a word will read what he wrote."""
+    return not turn.state.classifying and not turn.state.promised(PromiseKind.NEXT_STEP)
+
+
+def _have_it_read(turn: Turn) -> None:
+    """The person who has the case hears of it; one who only repairs does not speak to the customer."""
+    if turn.state.has_person and turn.state.remedy is None:
+        owners.assign(turn, turn.state.owner, turn.state.queue, "information_received")
+    else:
+        owners.assign_person(turn, "information_received")
 
 
 def _is_assessed(turn: Turn) -> bool:

@@ -80,3 +80,31 @@ def test_an_agent_cannot_invent_a_category() -> None:
 def test_every_playbook_step_is_told_in_every_language() -> None:
     books = read_playbooks(HERE / "playbooks.yaml")
     assert all(len({step.es, step.en, step.pt}) == 3 for book in books.playbooks for step in book.steps)
+
+
+@pytest.mark.parametrize(
+    ("wait", "terms", "problem"),
+    [
+        ("remedy", {"hours": 336, "reminders": [240, 72]}, "reminders: each reminder comes after"),
+        (
+            "remedy",
+            {"hours": 72, "reminders": [72]},
+            "remedy.reminders: a reminder comes before the 72 hours",
+        ),
+        ("information", {"hours": 72, "reminders": []}, "information.when_passed: Field required"),
+        ("quote", {"hours": 0, "reminders": []}, "quote.hours: Input should be greater"),
+    ],
+)
+def test_a_reminder_at_the_wrong_time_is_refused_with_its_place(
+    tmp_path: Path, wait: str, terms: dict[str, object], problem: str
+) -> None:
+    waits = yaml.safe_load((HERE / "charter.yaml").read_text(encoding="utf-8"))["customer_waits"]
+    with pytest.raises(BadData, match=f"charter.yaml: customer_waits.*{problem}"):
+        read_charter(changed(tmp_path, "charter.yaml", {"customer_waits": waits | {wait: terms}}))
+
+
+def test_a_promise_of_goods_says_when_it_is_at_risk(tmp_path: Path) -> None:
+    promises = yaml.safe_load((HERE / "charter.yaml").read_text(encoding="utf-8"))["promises"]
+    refund = {"when_broken": "agent-05"}
+    with pytest.raises(BadData, match=r"charter.yaml: promises.refund.at_risk_hours: Field required"):
+        read_charter(changed(tmp_path, "charter.yaml", {"promises": promises | {"refund": refund}}))

@@ -94,7 +94,6 @@ class Life(Case):
         self.timers: dict[tuple[str, str], Any] = {}
         self.settled: set[int] = set()
         self.requested: list[str] = []
-        self.assessments = 0
         self.answered: set[int] = set()
         self.compensated: set[tuple[str, int]] = set()
         self.handed_off = 0
@@ -193,7 +192,7 @@ class Life(Case):
             assert not unsettled(self.state), "no end before a complaint is answered and made good"
 
     def answerers(self, before: Any) -> set[str]:
-        """Who may answer complaints although he had the case: they were given to him, or nobody else is left."""
+        """Who may answer although he had the case: it was given to him, or nobody else is left."""
         people = {*COMPLAINTS.staff, COMPLAINTS.supervisor}
         return {one.owner.id for one in self.state.complaints} | (
             set() if people - {*before.people} else people
@@ -209,8 +208,7 @@ class Life(Case):
 
 
 def _assess(life: Life, window: Window, missing: list[str]) -> None:
-    life.assessments += 1
-    life.hears(assessed(window, life.assessments, missing=tuple(missing)))
+    life.hears(assessed(window, len(life.state.assessments) + 1, missing=tuple(missing)))
 
 
 def _hears(event: BaseModel) -> Later:
@@ -335,9 +333,11 @@ BEGINNINGS: list[list[Later]] = [
     IN_GUARANTEE,
     [*IN_GUARANTEE, _hears(chosen(RemedyKind.REPAIR)), _with_due(repair_authorized, 1, 100, 1)],
 ]
-STORIES = st.tuples(
-    st.sampled_from([*BEGINNINGS, *MORE_BEGINNINGS]), st.lists(st.one_of(STEPS, HAPPENINGS), max_size=10)
-).map(lambda two: [*two[0], *two[1]])
+EVERY_BEGINNING: list[Sequence[Later]] = [*BEGINNINGS, *MORE_BEGINNINGS]
+EVERY_STEP: st.SearchStrategy[Later] = st.one_of(STEPS, HAPPENINGS)
+STORIES = st.tuples(st.sampled_from(EVERY_BEGINNING), st.lists(EVERY_STEP, max_size=10)).map(
+    lambda two: [*two[0], *two[1]]
+)
 
 
 def _settles(life: Life) -> None:

@@ -20,6 +20,7 @@ from services.routing.domain.first_line import (
 )
 from services.routing.domain.promises import PromiseDue
 from services.routing.domain.rows import PromiseRow
+from services.routing.domain.stages import Purpose
 from services.routing.domain.waits import WaitDue
 from tests.support.deciders import CASE
 from tests.unit.routing.beginnings import in_guarantee, in_repair, row, with_agent
@@ -28,6 +29,7 @@ from tests.unit.routing.world import (
     WORKSHOP,
     Case,
     human,
+    information,
     not_delivered,
     opened,
     repair_completed,
@@ -112,3 +114,13 @@ def test_urgent_words_stay_urgent_when_a_person_classifies() -> None:
     case.is_told(Take(agent="agent-03"))
     case.is_told(ClassifyByAgent(agent="agent-03", category=Category.CARE))
     assert case.last(CaseClassified).urgency is Urgency.HIGH
+
+
+def test_who_writes_while_his_unit_is_repaired_is_read_by_a_person_and_the_repair_goes_on() -> None:
+    case = in_repair()
+    case.hears(information(text=2))
+    assert case.last(CaseAssigned).reason == "information_received"
+    assert row(case).queue == "first_line"
+    assert case.state.promised(PromiseKind.NEXT_STEP)
+    assert case.state.waits_for(Purpose.WORKSHOP)
+    assert row(case).technicians == f"technicians.{WORKSHOP}"
