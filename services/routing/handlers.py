@@ -13,6 +13,7 @@ from services.routing.domain import (
     cancellation,
     classification,
     deadlines,
+    desk,
     first_line,
     linked,
     mirrored,
@@ -93,11 +94,17 @@ HEARD: Mapping[type[BaseModel], Move] = {
     first_line.ProposeResolution: first_line.propose_resolution,
     first_line.ClassifyByAgent: first_line.classify,
     first_line.AcceptEscalation: first_line.accept_escalation,
+    desk.AskInformation: desk.ask_information,
+    desk.HandOff: desk.hand_off,
     unknown.DeclareUnknown: unknown.declare_by_person,
+    unknown.ResolveUnknown: unknown.resolve_by_person,
     training.ConfirmTraining: training.confirm,
     redress.AnswerComplaint: redress.answer_complaint,
     redress.ProposeCompensation: redress.propose_compensation,
 }
+
+OF_EVERY_CASE = (redress.AnswerComplaint, redress.ProposeCompensation)
+"""What people do about a case even while it waits for the one that survives."""
 
 NOT_SEEN_YET = Refusal("not_seen_yet", "this service has not heard of the case yet")
 
@@ -123,7 +130,7 @@ def _handler(move: Move, house: House) -> Handler:
             return Decision(None, refusal=NOT_SEEN_YET if is_command else None)
         turn = Turn(state, given, house)
         deadlines.break_overdue(turn)
-        refusal = mirrored.refuses(turn) if is_command else None
+        refusal = mirrored.refuses(turn) if is_command and not isinstance(data, OF_EVERY_CASE) else None
         refusal = refusal or _hear(turn, data, move)
         if refusal is not None:
             return Decision(state, refusal=refusal)

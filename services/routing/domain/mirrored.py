@@ -118,7 +118,10 @@ def forward(turn: Turn, data: Any) -> bool:
         return False
     text_ref = None if isinstance(data, CaseResolutionConfirmed) else data.text_ref
     safety = not isinstance(data, CaseResolutionConfirmed) and data.safety_flag
-    facts = words.facts_of(data.facts) if isinstance(data, CaseInformationReceived) else None
+    facts = None
+    if isinstance(data, CaseInformationReceived):
+        facts = words.facts_of(data.facts)
+        turn.change(attachments=(*state.attachments, *data.attachments))
     words.note(turn, text_ref, safety, facts)
     word = _for_survivor(state, data)
     if word is not None:

@@ -1,6 +1,5 @@
 """What others may read of a case: one row per case and one per promise, written with every decision."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +17,7 @@ RANKS = {Urgency.HIGH: 0, Urgency.NORMAL: 1, Urgency.LOW: 2}
 class CaseRow:
     """A case as queues and desks see it.
 
-    `steps` is JSON: what was tried and whether it helped. `technicians` is the queue of those who repair it,
+    `technicians` is the queue of those who repair it,
     `awaited` the one that owes something beside its owner: a complaint's answer, a training.
     """
 
@@ -39,10 +38,6 @@ class CaseRow:
     waiting_for: str
     next_due: datetime | None
     opened_at: datetime
-    playbook: str | None
-    steps: str
-    proposals: int
-    handoffs: int
     technicians: str | None
     awaited: str | None
     is_open: bool
@@ -100,10 +95,6 @@ def case_row(case_id: UUID, state: CaseState) -> CaseRow:
         waiting_for=state.waiting_for,
         next_due=state.next_due,
         opened_at=state.opened_at,
-        playbook=state.playbook,
-        steps=json.dumps([{"step": tried.step, "helped": tried.helped} for tried in state.steps]),
-        proposals=state.proposals,
-        handoffs=state.handoffs,
         technicians=technicians_of(state),
         awaited=awaited_of(state),
         is_open=not state.is_closed,

@@ -1,6 +1,4 @@
-"""Nobody knows yet, and the house says so (no lo sabemos todavía): who finds out, and by when the customer
-hears again.
-"""
+"""Nobody knows yet, and the house says so: who finds out, and by when the customer hears again."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -28,6 +26,13 @@ class DeclareUnknown(Message):
     next_update_hours: int | None = Field(default=None, ge=1)
 
 
+class ResolveUnknown(Message):
+    """A person knows now what was not known."""
+
+    agent: Identifier
+    reason: Code
+
+
 def declare(turn: Turn, reason: Code, hours: int | None = None) -> None:
     """Say that nobody knows yet; the person who has the case finds out. Needs a named owner."""
     number = turn.state.unknowns + 1
@@ -50,6 +55,17 @@ def declare_by_person(turn: Turn, command: DeclareUnknown) -> Refusal | None:
         detail = f"the customer hears again within {longest} hours"
         return Refusal("too_late", detail, ("body.next_update_hours",), 422)
     declare(turn, command.reason, command.next_update_hours)
+    return None
+
+
+def resolve_by_person(turn: Turn, command: ResolveUnknown) -> Refusal | None:
+    """Whoever has the case knows now; what he makes of it is promised next."""
+    if refusal := owners.not_theirs(turn, command.agent):
+        return refusal
+    if turn.state.unknown is None:
+        return Refusal("nothing_unknown", "nothing was declared unknown in this case")
+    resolve(turn, command.reason)
+    promises.ensure(turn)
     return None
 
 

@@ -37,7 +37,7 @@ def test_the_first_line_takes_tries_proposes_and_the_customer_confirms() -> None
     assert case.last(ResolutionProposed).text_ref == text_ref(9)
     case.hears(confirmed())
     assert row(case).tmf_status == "closed"
-    assert row(case).handoffs == 0
+    assert case.state.handoffs == 0
     assert case.count(CaseEscalated) == 0
 
 

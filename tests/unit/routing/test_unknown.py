@@ -70,7 +70,7 @@ def test_later_words_that_are_understood_resolve_it_and_the_person_stays() -> No
     case.hears(information(text=2))
     case.is_found(ONLINE, reasons=("no_connection",))
     assert case.count(CaseUnknownResolved) == 1
-    assert (row(case).owner, row(case).playbook) == (person, "network")
+    assert (row(case).owner, case.state.playbook) == (person, "network")
 
 
 def test_later_words_that_are_not_understood_either_are_no_second_declaration() -> None:

@@ -1,0 +1,17 @@
+"""Questions to routing's tables; one function each, none writes."""
+
+from services.routing.views.one_case import CaseView, Found, case
+from services.routing.views.queues import Cursor, Filter, QueueEntry, QueuePage, Waiting, overview, queue
+
+__all__ = [
+    "CaseView",
+    "Cursor",
+    "Filter",
+    "Found",
+    "QueueEntry",
+    "QueuePage",
+    "Waiting",
+    "case",
+    "overview",
+    "queue",
+]
