@@ -12,7 +12,7 @@ from deploy.embedded import Servers, running
 from tests.support.containers import containers
 from tests.support.databases import fresh_database
 
-NEEDS_SERVERS = {"integration", "journeys", "drills", "benchmarks"}
+NEEDS_SERVERS = {"integration", "browser", "journeys", "drills", "benchmarks"}
 RUNTIMES = {"embedded": running, "containers": containers}
 NewDatabase = Callable[[str], Awaitable[str]]
 

@@ -52,14 +52,15 @@ def asks(timeline: Iterable[Happened], now: Situation) -> Asks:
     offer = now.assessed if now.assessed is not None and now.assessed.remedies_allowed else None
     choosing = offer is not None and "remedy" in asked
     undecided = offer is not None and now.chosen is None and now.proposal_no is None
+    missing = tuple(code for code in asked if code not in _CHOICES and getattr(now.facts, code, None) is None)
+    questioned = now.proposal_no is not None or choosing or missing
     return replace(
         current,
         proposal_no=now.proposal_no,
         remedy=offer if choosing else None,
         other_remedy=offer if undecided and not choosing else None,
-        missing=tuple(
-            code for code in asked if code not in _CHOICES and getattr(now.facts, code, None) is None
-        ),
+        missing=missing,
+        explained=current.explained if questioned else None,
     )
 
 

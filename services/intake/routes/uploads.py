@@ -22,6 +22,8 @@ from services.intake.routes.door import Door
 
 MAX_FILES = 5
 """How many files one form may bring."""
+MAX_FORM_BYTES = MAX_FILES * MAX_BYTES + 64 * 1024
+"""How many bytes a form with files may have: full of files, and its other fields."""
 _FIELD = "body.file"
 _MAX_FIELDS = 40
 _MAX_FIELD_BYTES = 64 * 1024

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from services.intake.app import definition
+from services.intake.app import BODY_LIMITS, definition
 from services.intake.routes import routers
 from services.intake.settings import IntakeSettings
 from tests.support.running import Running, common
@@ -17,7 +17,9 @@ class Intake(Running):
 
     def __init__(self, database_url: str, kafka: str) -> None:
         settings = IntakeSettings(**common(database_url, kafka), tracking_secret=SECRET)
-        super().__init__(definition(settings), settings, routers(settings), holder="system/crm")
+        super().__init__(
+            definition(settings), settings, routers(settings), holder="system/crm", body_limits=BODY_LIMITS
+        )
 
     async def open(self, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> dict[str, Any]:
         """Open a case, of which everybody hears at once, and return the answer."""

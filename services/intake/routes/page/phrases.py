@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[2] / "templates"
 LANGUAGES = Language.written()
 
 Phrases = Mapping[str, str]
-_phrases = TypeAdapter(dict[Language, dict[str, str]])
+_phrases = TypeAdapter(dict[str, dict[str, str]])
 
 
 class PhrasesWrong(Exception):
@@ -27,12 +27,12 @@ def load_phrases(path: Path = FOLDER / "phrases.yaml") -> dict[Language, Phrases
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise PhrasesWrong(f"{path}: {error}") from error
     if set(phrases) != set(LANGUAGES):
-        raise PhrasesWrong(f"{path}: expected the languages {', '.join(LANGUAGES)}")
+        raise PhrasesWrong(f"{path}: expected the languages {', '.join(LANGUAGES)}, not {', '.join(phrases)}")
     english = phrases[Language.EN]
     for language, said in phrases.items():
-        for name in english.keys() ^ said.keys():
-            raise PhrasesWrong(f"{path}: {language}: {name} is not in every language")
+        if differing := sorted(english.keys() ^ said.keys()):
+            raise PhrasesWrong(f"{path}: {language} or en lacks {', '.join(differing)}")
         for name, text in said.items():
             if placeholders(text) != placeholders(english[name]):
                 raise PhrasesWrong(f"{path}: {language}: {name} has other places to fill in than in English")
-    return dict(phrases)
+    return {Language(language): said for language, said in phrases.items()}

@@ -1,6 +1,6 @@
 """What the page of a case shows: everything the template fills in, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from babel.numbers import format_currency, get_currency_precision
 
-from ciclo_schemas.values import Language, Money
+from ciclo_schemas.values import Language, Money, RemedyKind
 from ciclo_schemas.warranty import QuoteIssued
 from services.chassis.ids import new_id
 from services.intake import views
@@ -18,6 +18,7 @@ from services.intake.domain.attachments import MAX_PER_CASE, Kind
 from services.intake.domain.headline import headline
 from services.intake.domain.sentences import sentence, spoken
 from services.intake.domain.situation import Situation, situation
+from services.intake.domain.timeline import Happened
 from services.intake.routes.page.forms import CANCEL_REASONS, DENIAL_REASONS, SYMPTOMS
 from services.intake.routes.page.route import CannotShow
 
@@ -59,8 +60,8 @@ async def shown(
         "once": sent.once or new_id().hex,
         "sent": sent,
         "case_no": view.case.case_no,
-        "opened_on": _date(view.case.opened_at, language),
         "head": head,
+        "who": _first_capital(head.who),
         "next_date": _date(head.next_date, language),
         "deadline": _date(now.asked.deadline if now.asked else None, language),
         "asked": asked,
@@ -73,10 +74,7 @@ async def shown(
         "promises": _promises(now, language),
         "files": files,
         "full": len(files) >= MAX_PER_CASE,
-        "steps": [
-            (happened.at, _date(happened.at, language), sentence(happened.event, language))
-            for happened in reversed(view.timeline)
-        ],
+        "days": _days(view.timeline, language),
         "denial_reasons": DENIAL_REASONS,
         "cancel_reasons": CANCEL_REASONS,
         "symptoms": SYMPTOMS,
@@ -87,6 +85,16 @@ async def shown(
 def readable(language: str) -> Language:
     """A case's language as pages know it; English for one of a newer release."""
     return Language(language) if language in Language.written() else Language.EN
+
+
+def _days(timeline: Sequence[Happened], language: Language) -> list[tuple[str, str, list[str]]]:
+    """What happened, newest first, by day: the day for programs, for people, and its sentences."""
+    days: dict[str, tuple[str, list[str]]] = {}
+    for happened in reversed(timeline):
+        day = happened.at.date()
+        _, sentences = days.setdefault(day.isoformat(), (spoken(day, language), []))
+        sentences.append(sentence(happened.event, language))
+    return [(iso, day, sentences) for iso, (day, sentences) in days.items()]
 
 
 def _date(moment: Any, language: Language) -> str:
@@ -103,8 +111,15 @@ def _offer(asked: Asks, language: Language) -> dict[str, Any] | None:
     offer = asked.remedy or asked.other_remedy
     if offer is None:
         return None
-    kinds = [(kind.value, _first_capital(spoken(kind, language))) for kind in offer.remedies_allowed]
-    return {"assessment_no": offer.assessment_no, "remedies": [one for one in kinds if one[0] != "unknown"]}
+    kinds = [kind for kind in offer.remedies_allowed if kind is not RemedyKind.UNKNOWN]
+    withheld = tuple(one.remedy for one in offer.withheld if one.remedy is not RemedyKind.UNKNOWN)
+    return {
+        "assessment_no": offer.assessment_no,
+        "remedies": [(kind.value, _first_capital(spoken(kind, language))) for kind in kinds],
+        "paid": kinds == [RemedyKind.QUOTE],
+        "withheld": spoken(withheld, language),
+        "workshops": [(one.service_point, one.official) for one in offer.service_points],
+    }
 
 
 def _quote(quote: QuoteIssued | None, language: Language) -> dict[str, Any] | None:
@@ -116,7 +131,7 @@ def _quote(quote: QuoteIssued | None, language: Language) -> dict[str, Any] | No
         "price": _price(quote.price, language),
         "valid_until": _date(quote.valid_until, language),
         "by": quote.service_point,
-        "work": ", ".join(code.replace("_", " ") for code in quote.work),
+        "work": ", ".join(code.replace("_", " ").replace(".", " ") for code in quote.work),
     }
 
 
