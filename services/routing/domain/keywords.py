@@ -1,10 +1,12 @@
-"""The transparent classifier: weighted keywords of every language together, and rules for the boundaries.
+"""The transparent classifier: weighted keywords of the languages a text is written in, and boundary rules.
 
-Customers mix languages ("mi smart tv no abre youtube: network problem"), so all lexicons are read, whatever
-language the customer chose. The same words give the same answer, and the reasons say which rules spoke.
+Customers write in another language than they chose, and mix several. So the words themselves say which
+lexicons are read: the Portuguese "no" ("in the") is no Spanish "no", and "robô" no "robo". The same words give
+the same answer, and the reasons say which rules spoke.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from ciclo_schemas.values import Category, Code, DecidedBy, Language, RemedyKind, Urgency
 from services.routing.domain.classification import Classification, Stated
@@ -15,7 +17,16 @@ CONFIDENT = 0.45
 MIN_WORDS = 3
 """A text of fewer words that no rule knows cannot be understood."""
 MAX_TOKENS = 4000
+MIXED = 3
+"""A language is read beside the main one when it has at least one in so many of that one's small words."""
+TELLING = 2
+"""With fewer small words than these nothing tells which language it is: all are read."""
 FAULT_SIGNAL_WEIGHT = 2.0
+TAKEN_BACK_BY_NO = (Category.TECHNICAL_FAULT, Category.REPLACEMENT_REQUEST, Category.COMPLAINT)
+"""A "no" before words of these categories takes them back ("no hace ruido").
+
+Words of the others name what it is about, and mostly what does not work or did not come ("no abre Netflix").
+"""
 INFORMATION_ONLY = (Category.WARRANTY_QUERY, Category.TRAINING, Category.SPAM_OR_UNCLEAR)
 ASKED_FOR = {
     RemedyKind.REPLACEMENT: (Category.REPLACEMENT_REQUEST, 3.0),
@@ -34,6 +45,52 @@ EARLY, HYPOTHETICAL, URGENT, GREETING = (
 Scores = dict[Category, float]
 
 
+class Reader:
+    """Reads texts with the lexicon of one language."""
+
+    def __init__(self, lexicon: Keywords) -> None:
+        self._marks = lexicon.marks
+        self._negations = frozenset(lexicon.negations)
+        self._joints = frozenset(lexicon.joints) | {STOP}
+        self._copulas = frozenset(lexicon.copulas)
+        self._named = {rule.code for rule in lexicon.rules if rule.category not in TAKEN_BACK_BY_NO}
+        self._index = PhraseIndex()
+        for rule in lexicon.rules:
+            self._add(rule.phrases, rule.code)
+        self._add(lexicon.signals.early, EARLY)
+        self._add(lexicon.signals.hypothetical, HYPOTHETICAL)
+        self._add(lexicon.signals.urgent, URGENT)
+        self._add(lexicon.signals.greetings, GREETING)
+
+    def evidence(self, tokens: Sequence[str]) -> int:
+        """How many words of a text only this language uses."""
+        return sum(token in self._marks for token in tokens)
+
+    def find(self, tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Where the rules and signals speak, and which; a negated word does not."""
+        for name, at in self._index.find(tokens):
+            if not self._is_negated(tokens, at, name in self._named):
+                yield at, name
+
+    def _add(self, phrases: Sequence[str], name: str) -> None:
+        for phrase in phrases:
+            self._index.add(phrase, name)
+
+    def _is_negated(self, tokens: Sequence[str], at: int, names_a_thing: bool) -> bool:
+        """Whether a "no" shortly before, in the same clause, takes back the phrase that begins here.
+
+        A phrase that says "no" itself is not taken back by another one ("no, no enciende").
+        """
+        if tokens[at] in self._negations:
+            return False
+        for back in range(at - 1, max(at - 1 - NEGATION_REACH, -1), -1):
+            if tokens[back] in self._joints:
+                return False
+            if tokens[back] in self._negations:
+                return not names_a_thing or tokens[back + 1] in self._copulas
+        return False
+
+
 class KeywordClassifier:
     """Classifies by keywords. Build it once: the phrases are indexed."""
 
@@ -41,19 +98,12 @@ class KeywordClassifier:
 
     def __init__(self, lexicons: Sequence[Keywords]) -> None:
         self._rules: dict[Code, Rule] = {}
-        self._negations = frozenset(word for lexicon in lexicons for word in lexicon.negations)
-        self._joints = frozenset(word for lexicon in lexicons for word in lexicon.joints) | {STOP}
-        self._index = PhraseIndex()
+        self._readers = [Reader(lexicon) for lexicon in lexicons]
         for lexicon in lexicons:
             for rule in lexicon.rules:
                 first = self._rules.setdefault(rule.code, rule)
                 if (first.category, first.weight) != (rule.category, rule.weight):
                     raise ValueError(f"{lexicon.language}: rule {rule.code} differs from the other language")
-                self._add(rule.phrases, rule.code)
-            self._add(lexicon.signals.early, EARLY)
-            self._add(lexicon.signals.hypothetical, HYPOTHETICAL)
-            self._add(lexicon.signals.urgent, URGENT)
-            self._add(lexicon.signals.greetings, GREETING)
 
     def classify(self, texts: Sequence[str], stated: Stated, language: Language) -> Classification:
         """Classify all words so far together with what was stated; abstains on ties, doubt and silence."""
@@ -76,27 +126,17 @@ class KeywordClassifier:
             abstained=tie or confidence < CONFIDENT,
         )
 
-    def _add(self, phrases: Sequence[str], name: str) -> None:
-        for phrase in phrases:
-            self._index.add(phrase, name)
-
     def _find(self, tokens: Sequence[str]) -> dict[str, None]:
-        """The rules and signals that speak, in order of appearance; a negated word does not."""
-        return {name: None for name, at in self._index.find(tokens) if not self._is_negated(tokens, at)}
+        """The rules and signals that speak, in order of appearance.
 
-    def _is_negated(self, tokens: Sequence[str], at: int) -> bool:
-        """Whether a "no" shortly before, in the same clause, takes back the phrase that begins here.
-
-        A phrase that says "no" itself is not taken back by another one ("no, no enciende").
+        Read with the languages the text is written in; with all of them where nothing tells.
         """
-        if tokens[at] in self._negations:
-            return False
-        for back in range(at - 1, max(at - 1 - NEGATION_REACH, -1), -1):
-            if tokens[back] in self._joints:
-                return False
-            if tokens[back] in self._negations:
-                return True
-        return False
+        evidence = [(reader.evidence(tokens), reader) for reader in self._readers]
+        most = max(count for count, _ in evidence)
+        spoken = (reader for count, reader in evidence if MIXED * count >= most or most < TELLING)
+        found = [place for reader in spoken for place in reader.find(tokens)]
+        found.sort(key=itemgetter(0))
+        return {name: None for _, name in found}
 
     def _score(self, found: dict[str, None], stated: Stated) -> tuple[Scores, list[Code]]:
         scores: Scores = {}
@@ -179,6 +219,6 @@ def _nothing_known(tokens: Sequence[str], found: dict[str, None]) -> Classificat
         facets=(),
         urgency=Urgency.HIGH if URGENT in found else Urgency.NORMAL,
         confidence=0.6 if unclear else 0.0,
-        reasons=("too_short",) if unclear else ("no_evidence",),
+        reasons=("unclear.too_short",) if unclear else ("no_evidence",),
         abstained=not unclear,
     )

@@ -81,7 +81,11 @@ class Keywords(LexiconData):
     """One language's keyword file."""
 
     language: str
+    marks: frozenset[str] = Field(min_length=10)
+    """Small words that only this language uses: they tell which languages a text is written in."""
     negations: tuple[str, ...]
+    copulas: tuple[str, ...]
+    """After a negation these deny a thing itself: "no *es* el wifi", not "no abre Netflix"."""
     joints: tuple[str, ...]
     """Words that end the reach of a negation: `y`, `pero`; also "no *puedo* ...", which reports a trouble."""
     rules: tuple[Rule, ...]
@@ -108,10 +112,14 @@ class PhraseIndex:
             self._words.setdefault(first, []).append((parts, name))
 
     def find(self, tokens: Sequence[str]) -> Iterator[tuple[str, int]]:
-        """Every occurrence: its name and where it begins."""
+        """Every occurrence: its name and where it begins.
+
+        A phrase gives way to a longer one that continues it: `nao liga` to `nao liga a internet`.
+        """
         for at, token in enumerate(tokens):
-            for parts, name in self._beginning_with(token):
-                if _matches(parts, tokens, at):
+            here = [one for one in self._beginning_with(token) if _matches(one[0], tokens, at)]
+            for parts, name in here:
+                if not any(len(other) > len(parts) == _common(other, parts) for other, _ in here):
                     yield name, at
 
     def _beginning_with(self, token: str) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -122,6 +130,13 @@ class PhraseIndex:
                 yield from self._stems[token[:length]]
         if token.isdecimal():
             yield from self._numbers
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many parts two phrases have in common from the beginning."""
+    return next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def _matches(parts: Sequence[str], tokens: Sequence[str], at: int) -> bool:

@@ -1,6 +1,4 @@
-"""Making good (reparación): the answer to a complaint, and compensations proposed by people and decided by
-warranty.
-"""
+"""Making good (reparación): answers to complaints, and compensations that people propose, warranty decides."""
 
 from pydantic import Field
 
@@ -37,7 +35,7 @@ class ProposeCompensation(Message):
 
 
 def answer_complaint(turn: Turn, command: AnswerComplaint) -> Refusal | None:
-    """Answer a complaint, once. One that is upheld is made good; a case about nothing else is proposed solved.
+    """Answer a complaint, once. If upheld it is made good; a case about nothing else is proposed as solved.
 
     Never refused because it is late (Ley 10/2025 art. 13: no complaint ends because time ran out).
     """

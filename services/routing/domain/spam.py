@@ -1,5 +1,4 @@
-"""Words that nobody can act on: what is unclear is asked for once, what is spam is rejected, and an objection
-opens it again.
+"""Words that nobody can act on: unclear ones are asked about once, spam is rejected until somebody objects.
 
 Nothing is rejected that bears a safety word, states a product, or that a person has seen.
 """

@@ -1,5 +1,6 @@
-"""Training (formación): the education area takes over warmly. Nobody lets go of the customer before a person
-of that area has confirmed.
+"""Training (formación): the education area takes over warmly.
+
+Nobody lets go of the customer before a person of that area has confirmed.
 """
 
 from ciclo_schemas.routing import CaseDivertedToTraining, PromiseKind

@@ -1,4 +1,4 @@
-"""A customer who complains of us: registered, answered with reasons by somebody else, made good if he is right."""
+"""A customer who complains of us: registered, answered by somebody else, made good if he is right."""
 
 from datetime import UTC, datetime, timedelta
 
