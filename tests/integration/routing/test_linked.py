@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import UUID
 
-import httpx
-
 from ciclo_schemas.cases import CaseOpened
 from ciclo_schemas.events import Event
 from ciclo_schemas.routing import CaseClosed, CaseLinked
@@ -98,32 +96,20 @@ async def test_two_reports_of_one_television_become_one_and_one_answer_closes_bo
         event = reported(1, minutes)
         routing.vault.texts[event.text_ref] = "mi smart tv no abre youtube: network problem"
         await routing.tell(case, "intake", event)
-    await _until(routing, by_phone, "linked")
+    await routing.until(by_phone, stage="linked")
     assert names(await routing.says(by_phone, 4)).count("case.linked") == 1
     linked = next(event for _, event in routing.about(by_phone) if isinstance(event, CaseLinked))
     assert linked.survivor == by_web
 
-    elsewhere = await routing.post(by_phone, "take", agent="agent-03")
+    elsewhere = await routing.post(by_phone, "take")
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "linked_case")
-    assert (await routing.post(by_web, "take", agent="agent-03")).status_code == 200
-    await routing.post(by_web, "resolution", agent="agent-03", reason="network_restarted")
-    await _until(routing, by_phone, "resolution_proposed")
+    assert (await routing.post(by_web, "take")).status_code == 200
+    await routing.post(by_web, "resolution", reason="network_restarted")
+    await routing.until(by_phone, stage="resolution_proposed")
     await routing.tell(by_phone, "intake", on.confirmed())
     for case in (by_web, by_phone):
-        await _until(routing, case, "closed")
+        await routing.until(case, stage="closed")
     await routing.quiet()
     for case in (by_web, by_phone):
         closed = [event for _, event in routing.about(case) if isinstance(event, CaseClosed)]
         assert [event.closed_as.value for event in closed] == ["confirmed"]
-
-
-async def _until(routing: Routing, case: UUID, stage: str) -> None:
-    """Wait until a case stands here."""
-    async with asyncio.timeout(20):
-        while await _stage(routing, case) != stage:  # noqa: ASYNC110 - a door does not call its visitors
-            await asyncio.sleep(0.05)
-
-
-async def _stage(routing: Routing, case: UUID) -> str:
-    answer: httpx.Response = await routing.http.get(f"/v1/cases/{case}")
-    return str(answer.json().get("stage", ""))
