@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +20,8 @@ class CaseView:
     case: CaseRow
     timeline: list[Happened]
     clock: str
+    erased_at: datetime | None
+    """When the customer's words and contact data were erased, if he asked for that."""
 
 
 async def case_with_timeline(pool: asyncpg.Pool, case_id: UUID) -> CaseView | None:
@@ -40,8 +43,16 @@ async def case_with_timeline(pool: asyncpg.Pool, case_id: UUID) -> CaseView | No
             """,
             case_id,
         )
+        erased_at = await connection.fetchval(
+            """
+            SELECT max(at) FROM erasures
+            WHERE customer_ref = $1 AND (case_id = $2 OR case_id IS NULL)
+            """,
+            case["customer_ref"],
+            case_id,
+        )
     entries = [TimelineEntry(**row) for row in rows]
-    return CaseView(CaseRow(**case), read_back(entries), _clock(entries))
+    return CaseView(CaseRow(**case), read_back(entries), _clock(entries), erased_at)
 
 
 async def case_id_of(pool: asyncpg.Pool, case_no: str) -> UUID | None:

@@ -98,6 +98,7 @@ class CaseAnswer(BaseModel):
     choice: ChoiceAnswer | None
     proposal_no: int | None
     promises: list[PromiseAnswer]
+    erased: str | None = Field(description="That the customer's words and contact data were erased, and when")
     timeline: list[StepAnswer]
 
     model_config = _example(
@@ -123,6 +124,7 @@ class CaseAnswer(BaseModel):
                 "state": "kept",
             }
         ],
+        erased=None,
         timeline=[
             {
                 "event_id": "01930000-0000-7000-8000-00000000000a",

@@ -13,7 +13,7 @@ from services.intake import views
 from services.intake.domain.headline import headline
 from services.intake.domain.opening import OpenCase, Opened, Person
 from services.intake.domain.reference import case_no_of, read_case_no
-from services.intake.domain.sentences import sentence, spoken
+from services.intake.domain.sentences import erased, sentence, spoken
 from services.intake.domain.situation import Situation, situation
 from services.intake.routes.answers import (
     CaseAnswer,
@@ -110,6 +110,7 @@ async def read_case(case_id: UUID, response: Response, pool: PoolDep) -> CaseAns
         choice=_choice(now),
         proposal_no=now.proposal_no,
         promises=_promises(now, language),
+        erased=None if view.erased_at is None else erased(view.erased_at, language),
         timeline=[
             StepAnswer(
                 event_id=happened.event_id,
