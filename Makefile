@@ -8,7 +8,7 @@ CODE := schemas services deploy demo tests
 UV_VERSION := 0.13.9
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help setup demo load test test-unit test-integration lint format types imports servers lock schemas clean
+.PHONY: help setup demo load test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  make %-18s %s\n", $$1, $$2}'
@@ -40,6 +40,12 @@ test-unit: setup ## The pure rules alone (no network)
 
 test-integration: setup ## The parts against real PostgreSQL and Kafka
 	@$(BIN)/python -m pytest tests/integration tests/contract
+
+test-browser: setup ## The customer's page in a real Chromium
+	@$(BIN)/python -m pytest tests/browser
+
+screenshots: setup ## The pictures of the documentation, taken anew (docs/images)
+	@CICLO_SCREENSHOTS=docs/images $(BIN)/python -m pytest --quiet tests/browser/test_pictures.py
 
 lint: setup ## Style and mistakes (ruff)
 	@$(BIN)/ruff check $(CODE)

@@ -32,8 +32,10 @@ async def choosing(customer: Customer) -> None:
 
 
 async def quoted(customer: Customer) -> None:
-    """A quote, and the workshops of another choice."""
-    await customer.hears("warranty", events.assessed(RemedyKind.QUOTE, window=Window.OUT), events.quoted())
+    """A quote; then out of guarantee, with workshops to choose from."""
+    await customer.hears("warranty", events.quoted())
+    await customer.hears("warranty", events.assessed(RemedyKind.QUOTE, window=Window.OUT))
+    await customer.hears("routing", events.asked("remedy"))
     await customer.page.locator("summary").first.click()
 
 
@@ -76,7 +78,7 @@ async def test_no_page_shuts_anybody_out(
     language: str,
     pictures: Path | None,
 ) -> None:
-    """axe-core finds nothing (names, labels, landmarks, headings, contrast, languages); all fits a telephone."""
+    """axe-core finds nothing wrong (labels, landmarks, headings, contrast, language); it fits a phone."""
     customer = await visit(language=language, phone=True, scripts=True)
     await customer.page.set_viewport_size({"width": 320, "height": 700})
     await state(customer)

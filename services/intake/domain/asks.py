@@ -51,7 +51,7 @@ def asks(timeline: Iterable[Happened], now: Situation) -> Asks:
     asked = now.asked.missing if now.asked is not None else ()
     offer = now.assessed if now.assessed is not None and now.assessed.remedies_allowed else None
     choosing = offer is not None and "remedy" in asked
-    undecided = offer is not None and now.chosen is None and now.proposal_no is None
+    undecided = now.chosen is None and now.proposal_no is None and current.quote is None
     missing = tuple(code for code in asked if code not in _CHOICES and getattr(now.facts, code, None) is None)
     questioned = now.proposal_no is not None or choosing or missing
     return replace(

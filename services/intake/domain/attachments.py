@@ -114,8 +114,3 @@ def attach(state: CaseState | None, command: Attach, given: Given) -> Decision[C
 
 def _row(file: File, kind: Kind, given: Given) -> Attachment:
     return Attachment(file.attachment_ref, given.subject, kind.value, file.media.value, file.size, given.now)
-
-
-def proof_exists(proof_ref: str, given: Given) -> bool:
-    """Whether a proof that facts name is a file of this very case."""
-    return given.facts.one(Attachment, attachment_ref=proof_ref, case_id=given.subject) is not None

@@ -32,7 +32,7 @@ async def test_a_link_opens_the_page_in_the_language_of_the_case(intake: Intake)
         answer = await intake.http.get(page_of(opened))
         assert answer.status_code == 200
         assert f'<html lang="{language}">' in answer.text
-        assert f"<h1>{title} {opened['case_no']}</h1>" in answer.text
+        assert f"<title>{title} {opened['case_no']}</title>" in answer.text
         other = await intake.http.get(page_of(opened) + "?lang=pt")
         assert '<html lang="pt">' in other.text
 
