@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from ciclo_schemas.values import Window
+from ciclo_schemas.values import RemedyKind, Window
 from services.chassis.decider import Decision, Delete, Facts, Given, Message, Timer
 from services.warranty.domain.coverage import assess
 from services.warranty.domain.options import (
@@ -28,6 +28,7 @@ from services.warranty.domain.records import (
 )
 from services.warranty.domain.remedies import already_in_force
 from services.warranty.domain.rights import Assessment, CaseRights
+from services.warranty.domain.trial import covering, trial_of
 
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
 """By then a unit is found that was registered while its case was being assessed `unknown`."""
@@ -152,6 +153,18 @@ def pack_of(policies: Policies, case: CaseRights) -> Terms:
     if policy is None:
         raise ValueError("a remedy rests on a policy")
     return policies.named(policy.id, policy.version)
+
+
+def pack_giving(policies: Policies, case: CaseRights, unit: Unit | None, kind: RemedyKind) -> Terms:
+    """The pack that gives a remedy: the assessment's, or another one whose trial covers the report, too."""
+    named, assessment = pack_of(policies, case), current(case)
+    if unit is None or assessment.window is not Window.TRIAL or assessment.clock_start is None:
+        return named
+    trials = [trial_of(pack, assessment.clock_start) for pack in policies.governing(unit)]
+    reported = policies.calendars.day(case.reported_at, unit.jurisdiction)
+    covers = covering((trial for trial in trials if trial is not None), reported)
+    giving = [trial.pack for trial in covers if kind in trial.rule.remedies]
+    return named if named in giving or not giving else giving[0]
 
 
 def _row(case: CaseRights, given: Given) -> AssessmentRow:

@@ -12,7 +12,7 @@ from services.warranty.domain.answers import (
     current,
     default_of,
     not_available,
-    pack_of,
+    pack_giving,
     publish,
 )
 from services.warranty.domain.defects import in_force
@@ -23,6 +23,7 @@ from services.warranty.domain.quotes import request_quote
 from services.warranty.domain.records import Remedy
 from services.warranty.domain.remedies import already_in_force
 from services.warranty.domain.rights import CaseRights
+from services.warranty.domain.trial import trial_of
 
 CHOSEN = "chosen_by_customer"
 
@@ -113,8 +114,10 @@ def _in_time(policies: Policies, case: CaseRights, event: CaseRemedyChosen, know
     assessment = current(case)
     if assessment.window is not Window.TRIAL or "no_stock" in assessment.reasons or known.unit is None:
         return True
-    pack = pack_of(policies, case)
-    if not isinstance(pack, Pack) or pack.trial is None or not pack.trial.exercised_in_time:
+    pack = pack_giving(policies, case, known.unit, RemedyKind.REFUND)
+    trial = (
+        trial_of(pack, assessment.clock_start) if isinstance(pack, Pack) and assessment.clock_start else None
+    )
+    if trial is None or not trial.rule.exercised_in_time:
         return True
-    day = policies.calendars.day(event.reported_at, known.unit.jurisdiction)
-    return assessment.trial_until is None or day <= assessment.trial_until
+    return policies.calendars.day(event.reported_at, known.unit.jurisdiction) <= trial.until

@@ -11,6 +11,7 @@ from services.warranty.domain.answers import (
     assess_now,
     blocked,
     current,
+    pack_giving,
     pack_of,
     publish,
 )
@@ -68,7 +69,7 @@ def refund(
 ) -> Decided:
     """The price back, or a part of it, on the assessment that `decision` holds."""
     case = _case(decision)
-    terms = pack_of(policies, case)
+    terms = pack_giving(policies, case, known.unit, kind)
     remedy = new_remedy(case, kind, known.remedies, terms, given.now, instead_of=instead_of)
     return granted(decision, remedy, refund_approved(remedy, case, reason))
 

@@ -4,17 +4,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ciclo_schemas.cases import CaseOpened, CaseRemedyChosen
+from ciclo_schemas.cases import CaseOpened, CaseQuoteAnswered, CaseRemedyChosen
 from ciclo_schemas.inbound import (
     InputRejected,
     LogisticsScanned,
     ProductRegistered,
+    RefundReported,
     ScanKind,
+    WorkshopQuoted,
     WorkshopReported,
     WorkshopReportKind,
 )
 from ciclo_schemas.routing import CaseClassified
-from ciclo_schemas.values import Buyer, Category, Channel, DecidedBy, Facts, Language, RemedyKind, Urgency
+from ciclo_schemas.values import (
+    Buyer,
+    Category,
+    Channel,
+    DecidedBy,
+    Facts,
+    Language,
+    Money,
+    RemedyKind,
+    Urgency,
+)
 from services.chassis.ids import new_id
 from tests.support.running import Running, names
 
@@ -65,9 +77,11 @@ CLASSIFIED = CaseClassified(
 )
 
 
-def chosen(remedy: RemedyKind) -> CaseRemedyChosen:
+def chosen(remedy: RemedyKind, assessment_no: int = 1) -> CaseRemedyChosen:
     """The customer's choice."""
-    return CaseRemedyChosen(channel=Channel.WEB, reported_at=TODAY, remedy=remedy, assessment_no=1)
+    return CaseRemedyChosen(
+        channel=Channel.WEB, reported_at=TODAY, remedy=remedy, assessment_no=assessment_no
+    )
 
 
 async def reported(warranty: Running, unit: str) -> UUID:
@@ -232,6 +246,129 @@ async def test_a_report_that_comes_before_what_it_rests_on_is_taken_afterwards(w
     assert said[2:] == ["item.received", "repair.completed", "item.returned"]
 
 
+async def test_a_quote_out_of_guarantee_becomes_a_paid_repair(warranty: Running) -> None:
+    await workshop(warranty)
+    await warranty.http.put("/v1/units/WM-OUT-1", json=registration(days_ago=1500))
+    case = await reported(warranty, "WM-OUT-1")
+    (assessed,) = await warranty.says(case, 1)
+    assert assessed.model_dump()["service_points"] == ({"service_point": "CAST-LUGO", "official": True},)
+    await warranty.tell(case, "intake", chosen(RemedyKind.QUOTE))
+    quote_no = (await warranty.says(case, 2))[1].model_dump()["quote_no"]
+    quoted = WorkshopQuoted(
+        publisher="workshops/CAST-LUGO",
+        case=case,
+        quote_no=quote_no,
+        revision=1,
+        price=Money(amount_minor=6490, currency="EUR"),
+        valid_until=TODAY + timedelta(days=3),
+        work=("motor.replaced",),
+    )
+    await warranty.report(quoted, str(case))
+    await warranty.report(quoted, str(case))
+    valid_until = (await warranty.says(case, 3))[2].model_dump()["valid_until"]
+    assert valid_until > TODAY + timedelta(days=30)
+    answer = CaseQuoteAnswered(
+        channel=Channel.WEB, reported_at=TODAY, quote_no=quote_no, revision=1, accepted=True
+    )
+    await warranty.tell(case, "intake", answer)
+    said = await warranty.says(case, 5)
+    assert names(said)[1:] == ["quote.requested", "quote.issued", "quote.accepted", "repair.authorized"]
+    assert said[4].model_dump()["paid"] is True
+    assert await open_repairs(warranty) == 1
+    view = (await warranty.http.get(f"/v1/cases/{case}")).json()
+    assert [(quote["status"], quote["price_minor"]) for quote in view["quotes"]] == [("accepted", 6490)]
+
+
+async def test_a_quote_that_nobody_answers_expires_by_itself(warranty: Running) -> None:
+    await workshop(warranty)
+    await warranty.http.put("/v1/units/WM-OUT-2", json=registration(days_ago=1500))
+    case = await reported(warranty, "WM-OUT-2")
+    await warranty.says(case, 1)
+    await warranty.tell(case, "intake", chosen(RemedyKind.QUOTE))
+    quote_no = (await warranty.says(case, 2))[1].model_dump()["quote_no"]
+    quoted = WorkshopQuoted(
+        publisher="CAST-LUGO",
+        case=case,
+        quote_no=quote_no,
+        revision=1,
+        price=Money(amount_minor=6490, currency="EUR"),
+        valid_until=TODAY,
+    )
+    await warranty.report(quoted, str(case))
+    await warranty.says(case, 3)
+    await warranty.pool.execute("UPDATE clock_shift SET shift = shift + interval '32 days'")
+    assert names(await warranty.says(case, 4))[3:] == ["quote.expired"]
+
+
+async def test_a_refund_takes_the_place_of_a_new_unit_and_is_paid_once(warranty: Running) -> None:
+    await warranty.http.put("/v1/units/WM-GB-1", json=registration(days_ago=3, jurisdiction="GB"))
+    case = await reported(warranty, "WM-GB-1")
+    await warranty.says(case, 2)
+    await warranty.tell(case, "intake", chosen(RemedyKind.REFUND))
+    said = names(await warranty.says(case, 4))
+    assert said[1:] == ["replacement.approved", "replacement.withdrawn", "refund.approved"]
+
+    payment = {"reference": "TRF-1", "paid_at": TODAY.isoformat()}
+    door = f"/v1/cases/{case}/refunds/{{}}/payment"
+    by_hand = [await warranty.http.post(door.format(number), json=payment) for number in (2, 2, 1, 9)]
+    assert [answer.status_code for answer in by_hand] == [200, 200, 409, 404]
+    assert [answer.json()["code"] for answer in by_hand[2:]] == ["not_a_refund", "unknown_remedy"]
+    report = RefundReported(
+        publisher="erp",
+        case=case,
+        remedy_no=2,
+        reference="TRF-1",
+        paid_at=TODAY,
+        amount=Money(amount_minor=44900, currency="EUR"),
+    )
+    await warranty.report(report, "WM-GB-1")
+    await warranty.says(case, 5)
+    assert names(await warranty.says_no_more(case))[4:] == ["refund.paid"]
+
+
+async def test_without_stock_the_new_unit_is_promised_for_when_more_are_expected(warranty: Running) -> None:
+    expected = (TODAY + timedelta(days=12)).date()
+    count = {"available": 0, "expected_on": expected.isoformat()}
+    stock = await warranty.http.put("/v1/stock/lumo-rare-1", json=count)
+    assert (stock.status_code, stock.json()["model"]) == (200, "lumo-rare-1")
+    await warranty.http.put("/v1/units/WM-RARE-1", json=registration(days_ago=3, model="lumo-rare-1"))
+    case = await reported(warranty, "WM-RARE-1")
+    _, approved = await warranty.says(case, 2)
+    assert approved.model_dump()["promised_by"].date() > expected
+    assert "no_stock" in approved.model_dump()["reasons"]
+    bad = await warranty.http.put("/v1/stock/lumo-rare-1", json={**count, "available": 3})
+    assert bad.status_code == 422
+
+
+async def test_a_repair_may_be_delayed_twice_but_only_by_its_own_workshop(warranty: Running) -> None:
+    await workshop(warranty)
+    await warranty.http.put("/v1/units/WM-DELAY-1", json=registration(days_ago=400))
+    case = await reported(warranty, "WM-DELAY-1")
+    await warranty.says(case, 1)
+    await warranty.tell(case, "intake", chosen(RemedyKind.REPAIR))
+    repair = (await warranty.says(case, 2))[1].model_dump()
+    delayed = WorkshopReported(
+        publisher="workshops/CAST-LUGO",
+        case=case,
+        repair_no=repair["repair_no"],
+        kind=WorkshopReportKind.DELAYED,
+        happened_at=TODAY,
+        reason="waiting_for_part",
+        expected_at=TODAY + timedelta(days=20),
+    )
+    other = {"publisher": "workshops/CAST-VIGO", "kind": WorkshopReportKind.RECEIVED}
+    stranger = delayed.model_copy(update=other)
+    await warranty.report(stranger, str(case))
+    later = delayed.model_copy(update={"expected_at": TODAY + timedelta(days=30)})
+    for report in (delayed, delayed, later):
+        await warranty.report(report, str(case))
+    await warranty.says(case, 4)
+    said = names(await warranty.says_no_more(case))
+    assert said[2:] == ["repair.rescheduled", "repair.rescheduled"]
+    codes = [event.code for _, event in warranty.heard if isinstance(event, InputRejected)]
+    assert "not_this_workshop" in codes
+
+
 async def test_the_doors_say_why_not(warranty: Running) -> None:
     unit = "/v1/units/WM-DOOR-1"
     assert (await warranty.http.get(unit)).status_code == 404
@@ -258,5 +395,5 @@ async def test_the_description_of_the_api_has_an_example_for_every_body(warranty
         for operation in path.values()
         if "requestBody" in operation
     ]
-    assert len(bodies) == 2
+    assert len(bodies) == 4
     assert all(body["schema"].get("examples") or body.get("examples") for body in bodies)

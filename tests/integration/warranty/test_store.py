@@ -65,6 +65,40 @@ async def test_a_defect_cannot_have_two_remedies_in_force(pool: asyncpg.Pool) ->
     await keep(pool, remedy(4, product_unit="TV-0002"))
 
 
+@pytest.mark.parametrize("kind", ["refund", "price_reduction"])
+async def test_money_counts_as_a_remedy_in_force_like_any_other(pool: asyncpg.Pool, kind: str) -> None:
+    unit = f"TV-{kind}"
+    await keep(pool, remedy(20, product_unit=unit, kind=kind, remedy_no=1 if kind == "refund" else 2))
+    with pytest.raises(asyncpg.UniqueViolationError, match="one_remedy_in_force"):
+        await keep(pool, remedy(21, product_unit=unit))
+
+
+async def test_what_was_called_off_is_not_in_force(pool: asyncpg.Pool) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="called_off_is_not_in_force"):
+        await keep(pool, remedy(22, product_unit="TV-0022", called_off_at=NOW))
+
+
+async def test_out_of_guarantee_nothing_is_free(pool: asyncpg.Pool) -> None:
+    repair = {"kind": "repair", "repair_no": "R-23-1", "service_point": "cast", "coverage": "out"}
+    for free in (remedy(23, product_unit="TV-0023", coverage="out"), remedy(23, **repair)):
+        with pytest.raises(asyncpg.CheckViolationError, match="repair_out_of_guarantee_has_a_quote"):
+            await keep(pool, free)
+    await keep(pool, remedy(23, product_unit="TV-0023", quote_no="Q-23-1", **repair))
+
+
+async def test_a_case_has_one_open_quote(pool: asyncpg.Pool) -> None:
+    query = """
+        INSERT INTO quotes (
+            quote_no, case_id, product_unit, service_point, assessment_no, policy_id, policy_version, status,
+            due, revision, work
+        ) VALUES ($1, $2, 'TV-1', 'cast', 1, 'es-paid-repair', '1988', $3, $4, 0, '[]')
+        """
+    await pool.execute(query, "Q-1-1", UUID(int=1), "not_given", NOW)
+    await pool.execute(query, "Q-1-2", UUID(int=1), "requested", NOW)
+    with pytest.raises(asyncpg.UniqueViolationError, match="one_open_quote"):
+        await pool.execute(query, "Q-1-3", UUID(int=1), "requested", NOW)
+
+
 async def test_a_trial_cannot_go_to_the_workshop(pool: asyncpg.Pool) -> None:
     row = remedy(
         5, product_unit="TV-0005", kind="repair", repair_no="R-5-1", service_point="cast", coverage="trial"

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ciclo_schemas.values import Window
-from services.warranty.domain.calendar import days_after, months_after
+from services.warranty.domain.calendar import days_after, months_after, working_days_after
 from services.warranty.domain.coverage import assess
 from services.warranty.domain.records import Remedy, Unit
 from services.warranty.domain.rights import CaseRights
@@ -110,3 +110,23 @@ def test_months_are_counted_from_date_to_date_and_end_with_the_month(
 
 def test_days_are_counted_from_the_day_after() -> None:
     assert days_after(date(2026, 2, 28), 1) == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (date(2026, 11, 16), date(2026, 11, 23)),  # Monday to Monday
+        (date(2026, 11, 20), date(2026, 11, 27)),  # Friday to Friday
+        (date(2026, 11, 21), date(2026, 11, 27)),  # a Saturday counts as the Friday before it
+        (date(2026, 11, 22), date(2026, 11, 27)),
+    ],
+)
+def test_five_working_days_leave_out_saturdays_and_sundays(start: date, end: date) -> None:
+    assert working_days_after(start, 5) == end
+
+
+def test_a_day_ends_where_the_customer_lives() -> None:
+    ends = {place: POLICIES.calendars.end_of(date(2026, 7, 1), place) for place in ("ES", "PT", "US")}
+    assert ends["ES"] == datetime(2026, 7, 1, 21, 59, 59, tzinfo=UTC)
+    assert ends["PT"] == datetime(2026, 7, 1, 22, 59, 59, tzinfo=UTC)
+    assert ends["US"] == datetime(2026, 7, 2, 11, 59, 59, tzinfo=UTC)

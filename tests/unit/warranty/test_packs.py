@@ -15,6 +15,8 @@ from tests.unit.warranty.world import POLICIES, TV, sold_by
 CALENDARS = (PACKS / "calendars.yaml").read_text()
 SPAIN: dict[str, Any] = yaml.safe_load((PACKS / "es-consumer-goods-2022.yaml").read_text())
 
+DEFAULT = {"remedy": "repair", "after_days": 7, "article": "clause 3"}
+
 
 def folder(tmp_path: Path, *packs: dict[str, Any]) -> Path:
     """A folder with these packs."""
@@ -44,6 +46,14 @@ def folder(tmp_path: Path, *packs: dict[str, Any]) -> Path:
             {"trial": {"basis": "commercial_trial", "days": 30, "remedies": ["repair"], "article": "none"}},
             "pack-0.yaml: trial.remedies holds repair",
         ),
+        (
+            {"guarantee": {**SPAIN["guarantee"], "default_choice": {**DEFAULT, "after_days": 14}}},
+            "pack-0.yaml: guarantee.default_choice.after_days: ",
+        ),
+        (
+            {"guarantee": {**SPAIN["guarantee"], "remedies": ["replacement"], "default_choice": DEFAULT}},
+            "pack-0.yaml: guarantee.default_choice.remedy is not among the remedies offered",
+        ),
     ],
 )
 def test_a_bad_pack_stops_the_start_and_names_its_file_and_field(
@@ -59,6 +69,30 @@ def test_two_laws_for_the_same_sale_stop_the_start(tmp_path: Path) -> None:
         read_policies(folder(tmp_path, SPAIN, {**SPAIN, "id": "another-law"}))
     with pytest.raises(BadPacks, match="given twice"):
         read_policies(folder(tmp_path, SPAIN, SPAIN))
+
+
+def test_two_terms_for_the_same_paid_repair_stop_the_start(tmp_path: Path) -> None:
+    terms = yaml.safe_load((PACKS / "paid-repairs" / "es-1988.yaml").read_text())
+    packs = folder(tmp_path, SPAIN)
+    (packs / "paid-repairs").mkdir()
+    for name, jurisdictions in (("one", ["ES", "PT"]), ("two", ["PT"])):
+        text = yaml.safe_dump({**terms, "id": name, "jurisdictions": jurisdictions})
+        (packs / "paid-repairs" / f"{name}.yaml").write_text(text)
+    with pytest.raises(BadPacks, match="govern the same paid repairs"):
+        read_policies(packs)
+
+
+@pytest.mark.parametrize(("country", "pack"), [("ES", "es-paid-repair"), ("PT", "house-paid-repair")])
+def test_where_no_law_governs_paid_repairs_the_houses_terms_do(country: str, pack: str) -> None:
+    terms = POLICIES.paid_repair(country, date(2026, 11, 21))
+    assert terms is not None
+    assert (terms.id, terms.quote_valid_days, terms.guarantee_months) == (pack, 30, 3)
+
+
+def test_every_pack_names_its_source_and_the_day_it_was_compared_with_it() -> None:
+    for pack in (*POLICIES.packs, *POLICIES.paid_repairs):
+        assert pack.source
+        assert pack.valid_from < pack.verified_on <= date(2026, 11, 22)
 
 
 def test_a_folder_without_packs_or_calendars_stops_the_start(tmp_path: Path) -> None:

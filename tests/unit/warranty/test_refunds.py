@@ -9,11 +9,15 @@ from ciclo_schemas.inbound import ScanKind, WorkshopReportKind
 from ciclo_schemas.values import RemedyKind
 from ciclo_schemas.warranty import RefundApproved, RefundPaid, RemedyAlreadyInForce, ReplacementWithdrawn
 from services.chassis.decider import Origin
+from services.warranty.domain.policies import Policies
 from services.warranty.domain.records import Remedy, Stock
 from services.warranty.domain.refunds import ReportPayment
-from tests.support.deciders import CASE, Story
+from services.warranty.handlers import deciders
+from services.warranty.store import TABLES
+from tests.support.deciders import CASE, FactsOf, Story
 from tests.unit.warranty.world import (
     OTHER_CASE,
+    POLICIES,
     REPORTED,
     TV,
     chosen,
@@ -108,6 +112,24 @@ def test_the_british_right_to_reject_ends_with_its_thirty_days() -> None:
     assert undeclared.said() == ["coverage.assessed", "coverage.assessed"]
     assert last_assessment(undeclared).remedies_allowed == (RemedyKind.REPLACEMENT,)
     assert last_assessment(undeclared).reasons[-1] == "right_not_exercised_in_time"
+
+
+def test_a_longer_promise_of_the_seller_does_not_stretch_the_right_that_the_law_gives() -> None:
+    generous = next(pack for pack in POLICIES.packs if pack.id == "seller-trial-30")
+    assert generous.trial is not None
+    generous = generous.model_copy(
+        update={"id": "seller-trial-45", "trial": generous.trial.model_copy(update={"days": 45})}
+    )
+    policies = Policies((*POLICIES.packs, generous), POLICIES.calendars)
+    for day, said in ((3, "refund.approved"), (4, "remedy.already_in_force")):
+        told = Story(deciders(policies)[0], FactsOf(TABLES, replace(TV, jurisdiction="GB")))
+        told.hears(opened())
+        told.hears(classified())
+        assert replacement(told).policy.id == "seller-trial-45"
+        told.hears(chosen(RemedyKind.REFUND, reported_at=datetime(2026, 12, day, 12, tzinfo=UTC)))
+        assert told.said()[-1] == said
+        if isinstance(refund := told.published[-1], RefundApproved):
+            assert refund.policy.id == "gb-consumer-goods"
 
 
 def test_after_a_refund_no_new_unit_is_sent_and_another_case_hears_of_it() -> None:
