@@ -70,13 +70,11 @@ class Agents:
         is_named = assigned.owner.kind is PartyKind.AGENT
         staff_no = assigned.owner.id if is_named else STAFF[case.plan.number % len(STAFF)]
         path = f"/v1/cases/{case.case_id}"
-        said: dict[str, object] = {"agent": staff_no}
-        taken = await self._ask(staff_no, f"{path}/take", said)
+        taken = await self._ask(staff_no, f"{path}/take", {})
         if taken["next_step"]:
-            step = said | {"step": taken["next_step"], "helped": True}
+            step: dict[str, object] = {"step": taken["next_step"], "helped": True}
             await self._ask(staff_no, f"{path}/steps", step, done="already_tried")
-        proposal = said | {"reason": "guided"}
-        await self._ask(staff_no, f"{path}/resolution", proposal, done="already_proposed")
+        await self._ask(staff_no, f"{path}/resolution", {"reason": "guided"}, done="already_proposed")
 
     async def _ask(self, staff_no: str, path: str, body: dict[str, object], done: str = "") -> dict[str, str]:
         key = await self._key_of(staff_no)
