@@ -40,8 +40,12 @@ def coverage_assessed(turn: Turn, assessed: CoverageAssessed) -> None:
 
 
 def remedy_already_in_force(turn: Turn, blocked: RemedyAlreadyInForce) -> None:
-    """The same defect has a remedy in another case: a person explains."""
-    if not turn.state.is_closed and blocked.case != turn.case_id:
+    """The same defect has a remedy already, here or in another case: a person explains why there is no other.
+
+    In the same case that answers a choice; what is under way goes on.
+    """
+    is_answer = blocked.case != turn.case_id or turn.state.promised(PromiseKind.DECISION)
+    if is_answer and not turn.state.is_closed:
         _to_person(turn, "remedy.already_in_force")
 
 
@@ -119,7 +123,8 @@ def _offer(turn: Turn, latest: Assessed) -> None:
 
 def _to_person(turn: Turn, reason: Code) -> None:
     """A person explains or finds out what is missing, and promises the next step."""
-    waits.resume(turn, reason)
+    if turn.state.remedy is None:
+        waits.resume(turn, reason)
     owners.assign_person(turn, reason)
     promises.keep(turn, "case.assigned", PromiseKind.DECISION)
     promises.owe_next_step(turn)

@@ -132,6 +132,7 @@ def remedy_in_force(turn: Turn, blocked: RemedyAlreadyInForce) -> None:
     """Another case bears the remedy: it survives if it is of the same matter, else a person explains."""
     state, unit = turn.state, blocked.product_unit
     if blocked.case == turn.case_id:
+        assessment.remedy_already_in_force(turn, blocked)
         return
     other = turn.given.facts.one(CaseRow, case_id=blocked.case)
     if state.is_closed or state.remedy is not None or not _is_same_matter(state, other, unit):

@@ -5,7 +5,7 @@ from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Code, Party, PartyKind
 from ciclo_schemas.warranty import QuoteExpired, QuoteIssued, QuoteRefused, QuoteRequested
 from services.routing.domain import classification, owners, promises, questions, resolution, waits
-from services.routing.domain.case import FIRST_LINE, Quote
+from services.routing.domain.case import Quote
 from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 
@@ -13,7 +13,7 @@ from services.routing.domain.turn import Turn
 def quote_requested(turn: Turn, requested: QuoteRequested) -> None:
     """A workshop is asked what the repair would cost: promised to the customer by a date."""
     turn.change(quote=Quote(no=requested.quote_no))
-    if turn.state.is_closed:
+    if turn.state.is_closed or turn.state.remedy is not None:
         return
     workshop = Party(kind=PartyKind.SERVICE_POINT, id=requested.service_point)
     waits.resume(turn, "quote.requested")
@@ -51,31 +51,33 @@ def quote_answered(turn: Turn, answered: CaseQuoteAnswered) -> None:
 
 def quote_refused(turn: Turn, refused: QuoteRefused) -> None:
     """No repair under this quote: the customer wants none, or the workshop offers none."""
-    quote = turn.state.quote
-    if quote is not None and quote.revision == 0 and _without_end(turn, refused.quote_no, "quote.refused"):
+    if not _is_over(turn, refused.quote_no, "quote.refused"):
+        return
+    if turn.state.quote is not None and turn.state.quote.revision == 0:
+        for promise in turn.state.promised(PromiseKind.QUOTE):
+            promises.break_(turn, promise)
         owners.assign_person(turn, "quote_not_offered")
-        promises.owe_next_step(turn)
-    elif _without_end(turn, refused.quote_no, "quote.refused"):
+        promises.make(turn, PromiseKind.NEXT_STEP, turn.state.owner)
+    else:
         resolution.propose(turn, "quote_refused", owners.ROUTING)
 
 
 def quote_expired(turn: Turn, expired: QuoteExpired) -> None:
-    """Nobody answered the offer in time: said so, and the customer may still say what he wants."""
-    if _without_end(turn, expired.quote_no, "quote.expired"):
+    """Nobody answered the offer in time: said so, also to who answers it later."""
+    if _is_over(turn, expired.quote_no, "quote.expired"):
         resolution.propose(turn, "quote_expired", owners.ROUTING)
 
 
-def _without_end(turn: Turn, quote_no: str, reason: Code) -> bool:
-    """Forget the quote and stop waiting for it; whether the case has to go on from there."""
+def _is_over(turn: Turn, quote_no: str, reason: Code) -> bool:
+    """Stop waiting for the quote, if the case still does; whether the case has to go on from there."""
     state = turn.state
-    if state.quote is None or state.quote.no != quote_no:
-        return False
-    turn.change(quote=None)
-    if state.is_closed:
+    awaited = state.waits_for(Purpose.QUOTE, Purpose.ESTIMATE) or state.promised(
+        PromiseKind.QUOTE, PromiseKind.DECISION
+    )
+    if state.is_closed or state.quote is None or state.quote.no != quote_no or not awaited:
         return False
     if state.waits_for(Purpose.QUOTE, Purpose.ESTIMATE):
         waits.resume(turn, reason)
-    promises.keep(turn, reason, PromiseKind.QUOTE)
-    if turn.state.queue != FIRST_LINE and turn.state.remedy is None:
-        owners.assign_person(turn, reason)
+    if state.cancelling:
+        promises.keep(turn, reason, PromiseKind.QUOTE)
     return state.remedy is None and not state.cancelling

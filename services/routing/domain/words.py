@@ -2,7 +2,7 @@
 
 from ciclo_schemas.cases import CaseHumanRequested, CaseInformationReceived, CaseRemedyChosen
 from ciclo_schemas.routing import PromiseKind
-from ciclo_schemas.values import Facts, TextRef
+from ciclo_schemas.values import Facts, TextRef, Window
 from services.routing.domain import classification, owners, promises, resolution, waits
 from services.routing.domain.case import ASSESSED
 from services.routing.domain.stages import Purpose
@@ -17,7 +17,11 @@ def information_received(turn: Turn, received: CaseInformationReceived) -> None:
     resolution.go_on(turn, "information_received")
     if before.waits_for(Purpose.INFORMATION, Purpose.CONFIRMATION):
         waits.resume(turn, "information_received")
-        if before.waits_for(Purpose.INFORMATION) and turn.state.facts != before.facts and _is_assessed(turn):
+        if (
+            before.waits_for(Purpose.INFORMATION)
+            and turn.state.facts != before.facts
+            and _warranty_answers(turn)
+        ):
             classification.await_warranty(turn)
         elif before.waits_for(Purpose.INFORMATION) and turn.state.classifying:
             promises.owe_next_step(turn)
@@ -83,5 +87,8 @@ def _have_it_read(turn: Turn) -> None:
         owners.assign_person(turn, "information_received")
 
 
-def _is_assessed(turn: Turn) -> bool:
-    return turn.state.finding is not None and turn.state.finding.category in ASSESSED
+def _warranty_answers(turn: Turn) -> bool:
+    """Whether warranty answers facts for sure: it could not assess the case yet."""
+    state = turn.state
+    settled = bool(state.assessments) and state.assessments[-1].window is not Window.UNKNOWN
+    return state.finding is not None and state.finding.category in ASSESSED and not settled

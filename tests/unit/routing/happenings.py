@@ -56,19 +56,40 @@ def _same_date(number: int) -> Happening:
     return happen
 
 
-def _quote_requested(hours: int, quote_no: str) -> Happening:
-    return in_hours(lambda ahead, case: news.quote_requested(case.now + ahead, quote_no), hours)
+def _quote_requested(hours: int) -> Happening:
+    """Every quote has a number of its own."""
+    return in_hours(
+        lambda ahead, case: news.quote_requested(case.now + ahead, f"Q-{case.state.promises_made}"), hours
+    )
 
 
-def _quote_issued(hours: int, revision: int, quote_no: str) -> Happening:
-    return in_hours(lambda ahead, case: news.quote_issued(case.now + ahead, revision, quote_no), hours)
+def _of_quote(make: Callable[[str, Case], BaseModel], is_current: bool) -> Happening:
+    """News of the quote that the case is about, or of another one."""
+
+    def happen(case: Case) -> None:
+        quote = case.state.quote
+        case.hears(make(quote.no if quote is not None and is_current else news.QUOTE, case))
+
+    return happen
+
+
+def _quote_issued(hours: int, revision: int, is_current: bool) -> Happening:
+    return _of_quote(
+        lambda no, case: news.quote_issued(case.now + timedelta(hours=hours), revision, no), is_current
+    )
+
+
+def _quote_answered(accepted: bool, revision: int, is_current: bool) -> Happening:
+    return _of_quote(
+        lambda no, _case: news.quote_answered(accepted, revision=revision, quote_no=no), is_current
+    )
 
 
 def _is_fault(case: Case) -> None:
     case.hears(found(Category.TECHNICAL_FAULT, case.state.evidence_no), origin=Origin.RESULT)
 
 
-QUOTES = st.sampled_from([news.QUOTE, "Q-2"])
+CURRENT = st.sampled_from([True, True, True, False])
 REMEDY_NEWS = st.sampled_from(
     [
         news.refund_paid,
@@ -83,18 +104,11 @@ HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
     st.builds(lambda make, number: heard(make(number)), REMEDY_NEWS, NUMBERS),
     st.builds(_reschedule, NUMBERS, HOURS, st.sampled_from(["busy", "waiting_for_part"])),
     st.builds(_same_date, NUMBERS),
-    st.builds(_quote_requested, HOURS, QUOTES),
-    st.builds(_quote_issued, HOURS, NUMBERS, QUOTES),
-    st.builds(
-        lambda accepted, revision, quote_no: heard(
-            news.quote_answered(accepted, revision=revision, quote_no=quote_no)
-        ),
-        st.booleans(),
-        NUMBERS,
-        QUOTES,
-    ),
-    st.builds(lambda quote_no: heard(news.quote_refused(quote_no)), QUOTES),
-    st.builds(lambda quote_no: heard(news.quote_expired(quote_no)), QUOTES),
+    st.builds(_quote_requested, HOURS),
+    st.builds(_quote_issued, HOURS, NUMBERS, CURRENT),
+    st.builds(_quote_answered, st.booleans(), NUMBERS, CURRENT),
+    st.builds(lambda current: _of_quote(lambda no, _case: news.quote_refused(no), current), CURRENT),
+    st.builds(lambda current: _of_quote(lambda no, _case: news.quote_expired(no), current), CURRENT),
     st.just(heard(news.cancellation())),
     st.just(heard(news.cancellable("remedy"))),
     st.just(heard(news.not_cancellable())),
@@ -105,8 +119,8 @@ _OUT: list[Happening] = [_is_fault, heard(assessed(Window.OUT, allowed=(RemedyKi
 _QUOTED: list[Happening] = [
     *_OUT,
     heard(chosen(RemedyKind.QUOTE)),
-    _quote_requested(100, news.QUOTE),
-    _quote_issued(200, 1, news.QUOTE),
+    _quote_requested(100),
+    _quote_issued(200, 1, is_current=True),
 ]
 _REPLACED: list[Happening] = [
     _is_fault,
@@ -117,7 +131,7 @@ BEGINNINGS: list[list[Happening]] = [
     _QUOTED,
     [
         *_QUOTED,
-        heard(news.quote_answered()),
+        _quote_answered(accepted=True, revision=1, is_current=True),
         in_hours(lambda ahead, case: repair_authorized(1, case.now + ahead), 200),
     ],
     [*_REPLACED, heard(chosen(RemedyKind.REFUND))],

@@ -8,6 +8,7 @@ from ciclo_schemas.routing import (
     CaseHeld,
     CaseReopened,
     InformationRequested,
+    PromiseBroken,
     PromiseKept,
     PromiseKind,
     ResolutionProposed,
@@ -145,3 +146,19 @@ def test_what_the_guarantee_covers_after_all_is_not_paid_for() -> None:
     case.hears(quote_expired(QUOTE))
     assert case.state.waits_for(Purpose.REMEDY)
     assert row(case).waiting_for == "customer"
+
+
+def test_who_answers_after_the_offer_ended_is_told_again_that_it_did() -> None:
+    case = with_quote()
+    case.hears(quote_expired())
+    case.hears(quote_answered())
+    assert case.state.promised(PromiseKind.DECISION)
+    case.hears(quote_expired())
+    assert case.count(ResolutionProposed) == 2
+    assert not case.state.promises
+
+
+def test_a_workshop_that_gives_no_quote_breaks_its_promise() -> None:
+    case = asked_for_a_quote()
+    case.hears(quote_refused())
+    assert case.last(PromiseBroken).kind is PromiseKind.QUOTE

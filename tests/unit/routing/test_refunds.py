@@ -16,7 +16,7 @@ from ciclo_schemas.routing import (
 from ciclo_schemas.values import RemedyKind, WaitName, Window
 from services.routing.domain.promises import RiskDue
 from services.routing.domain.stages import Purpose, Stage
-from tests.support.deciders import NOW
+from tests.support.deciders import CASE, NOW
 from tests.unit.routing.beginnings import FAULT, in_guarantee, in_repair
 from tests.unit.routing.news import (
     containment,
@@ -30,6 +30,7 @@ from tests.unit.routing.world import (
     Case,
     assessed,
     chosen,
+    in_force_elsewhere,
     repair_completed,
     replacement_approved,
     replacement_delivered,
@@ -125,3 +126,14 @@ def test_a_model_that_is_held_back_makes_its_open_cases_urgent_and_names_a_perso
     assert case.state.has_person
     assert case.state.urgency.value == "high"
     assert case.state.waits_for(Purpose.WORKSHOP), "the repair goes on"
+
+
+def test_who_wants_the_money_when_the_new_unit_has_left_is_told_why_by_a_person_and_gets_the_unit() -> None:
+    case = with_replacement_under_way()
+    case.hears(chosen(RemedyKind.REFUND))
+    case.hears(in_force_elsewhere().model_copy(update={"case": CASE}))
+    assert case.last(CaseAssigned).reason == "remedy.already_in_force"
+    assert not case.state.promised(PromiseKind.DECISION)
+    assert case.state.waits_for(Purpose.LOGISTICS)
+    case.hears(replacement_delivered())
+    assert case.last(ResolutionProposed).reason == "replacement.delivered"
