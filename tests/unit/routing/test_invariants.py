@@ -30,6 +30,7 @@ from ciclo_schemas.values import Category, DecidedBy, Facts, PartyKind, RemedyKi
 from services.chassis.decider import CancelTimer, Decision, Message, Origin
 from services.routing.domain.case import FIRST_LINE
 from services.routing.domain.complaints import unsettled
+from services.routing.domain.desk import AskInformation, HandOff
 from services.routing.domain.first_line import (
     AcceptEscalation,
     ClassifyByAgent,
@@ -41,7 +42,7 @@ from services.routing.domain.redress import ProposeCompensation
 from services.routing.domain.rows import CaseRow, PromiseRow
 from services.routing.domain.stages import Purpose
 from services.routing.domain.training import ConfirmTraining
-from services.routing.domain.unknown import DeclareUnknown
+from services.routing.domain.unknown import DeclareUnknown, ResolveUnknown
 from tests.support.deciders import CASE
 from tests.unit.routing.happenings import BEGINNINGS as MORE_BEGINNINGS
 from tests.unit.routing.happenings import HAPPENINGS
@@ -283,6 +284,20 @@ STEPS: st.SearchStrategy[Later] = st.one_of(
     st.builds(lambda cause, number: _hears(granted(cause, number)), CAUSES, st.integers(1, 8)),
     st.builds(lambda cause, number: _hears(declined(cause, number)), CAUSES, st.integers(1, 8)),
     st.builds(lambda agent: _does(ConfirmTraining(agent=agent)), PEOPLE),
+    st.builds(lambda agent: _does(ResolveUnknown(agent=agent, reason="maker_answered")), PEOPLE),
+    st.builds(
+        lambda agent, missing: _does(AskInformation(agent=agent, missing=tuple(missing))),
+        PEOPLE,
+        MISSING.filter(bool),
+    ),
+    st.builds(
+        lambda agent, person: _does(HandOff(agent=agent, person=person, reason="shift_ends")), PEOPLE, PEOPLE
+    ),
+    st.builds(
+        lambda agent, queue: _does(HandOff(agent=agent, queue=queue, reason="not_ours")),
+        PEOPLE,
+        st.sampled_from(["first_line", "education", "complaints"]),
+    ),
     st.builds(lambda agent: _does(DeclareUnknown(agent=agent, reason="maker_asked")), PEOPLE),
     st.builds(_with_due, st.just(replacement_approved), NUMBERS, st.integers(1, 200), NUMBERS),
     st.builds(_with_due, st.just(repair_authorized), NUMBERS, st.integers(1, 200), NUMBERS),
