@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from services.chassis.http import problem
 from services.chassis.inputs import BusinessKey
 from services.chassis.keys import SCHEME, identified
+from services.chassis.visitors import recognise
 from services.intake.routes.links import Links
 from services.intake.routes.scopes import Scope
 
@@ -80,6 +81,7 @@ DoorDep = Annotated[Door, Depends(_door)]
 
 async def tracked(
     case_id: UUID,
+    request: Request,
     door: DoorDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_tracking_bearer)],
 ) -> None:
@@ -89,6 +91,7 @@ async def tracked(
     """
     if not door.opens(case_id, "" if credentials is None else credentials.credentials):
         raise problem(404, "unknown_case", "there is no such case")
+    recognise(request, f"case/{case_id}")
 
 
 async def spoken_for(
@@ -103,7 +106,7 @@ async def spoken_for(
     Raises Problem as `tracked`; 401 and 403 for an API key that is not valid or may not speak.
     """
     if key is None or not key.credentials.startswith(_API_KEY):
-        return await tracked(case_id, door, tracking)
+        return await tracked(case_id, request, door, tracking)
     caller = await identified(request, key)
     caller.need(Scope.SPEAK)
     return None

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from services.chassis.clock import utc_now
 from services.chassis.database import is_transient
 from services.chassis.http import Problem
+from services.chassis.visitors import recognise
 from services.intake.routes.door import DoorDep
 from services.intake.routes.links import Stale
 from services.intake.routes.page.render import Pages
@@ -73,11 +74,12 @@ async def _pages_of(request: Request) -> Pages:
 PagesDep = Annotated[Pages, Depends(_pages_of)]
 
 
-async def _opened(token: str, door: DoorDep) -> UUID:
+async def _opened(token: str, request: Request, door: DoorDep) -> UUID:
     """The case that the link opens. Raises CannotShow 410 for an expired one, 404 for none."""
     case_id = door.links.read(token, utc_now())
     if isinstance(case_id, Stale):
         raise CannotShow(case_id.value, 410 if case_id is Stale.EXPIRED else 404)
+    recognise(request, f"case/{case_id}")
     return case_id
 
 
