@@ -62,6 +62,28 @@ class Doors:
                 continue
             raise DoorClosed(f"{method} {service}{path}: {answer.status_code} {code}: {answer.text[:300]}")
 
+    async def page(self, address: str) -> str:
+        """A page as a browser gets it. Raises DoorClosed."""
+        return (await self._browse("GET", address, None)).text
+
+    async def submit(self, address: str, fields: Mapping[str, str]) -> None:
+        """Submit a form as a browser does. Raises DoorClosed."""
+        await self._browse("POST", address, fields)
+
+    async def _browse(self, method: str, address: str, fields: Mapping[str, str] | None) -> httpx.Response:
+        while True:
+            try:
+                answer = await self._client.request(method, address, data=fields)
+            except httpx.TransportError:
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            if answer.is_success or answer.is_redirect:
+                return answer
+            if answer.status_code not in AGAIN and "Retry-After" not in answer.headers:
+                # The address is a credential: it is not repeated.
+                raise DoorClosed(f"{method} the customer's page: {answer.status_code}")
+            await asyncio.sleep(PAUSE_SECONDS)
+
 
 async def seen(
     look: Callable[[], Awaitable[dict[str, Any]]], until: Callable[[dict[str, Any]], bool]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+NO_MAILBOX = "unknown-mailbox@example.com"
+
 
 class Mailbox:
     """Writes `NNN-subject.eml`, in the order of arrival."""
@@ -22,6 +24,15 @@ class Mailbox:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.eml"):
             old.unlink()
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Refuse the one address that does not exist (aiosmtpd calls this)."""
+        if address == NO_MAILBOX:
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a message (aiosmtpd calls this)."""

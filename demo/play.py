@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,14 @@ import httpx
 
 from ciclo_schemas.notifications import NotificationFailed, NotificationSent
 from ciclo_schemas.topics import create_topics
-from demo.actors import Agent, Case, Customer, Logistics, Workshop
+from demo.actors import Agent, Case, Crm, Customer, Erp, Logistics, Workshop
 from demo.doors import DoorClosed, Doors
 from demo.mailbox import Mailbox, mailbox
 from demo.processes import Services
 from demo.report import Ending, show_complaints, show_places, show_table
 from demo.screen import Screen
 from demo.stories import STORIES
-from demo.stories.story import Stage, Story
+from demo.stories.story import Stage, Story, missing_of
 from demo.wire import Heard, Journal, Outsider, listening, writing
 from demo.world import Owner, load
 from deploy.embedded import Servers
@@ -27,13 +27,18 @@ from services.chassis.clock import seconds, utc_now
 
 STORY_SECONDS = 120
 AGENTS = ("agent-01", "agent-02", "agent-03", "agent-04")
+EDUCATOR, COMPLAINTS = "agent-11", "agent-08"
+ENDINGS = ("case.closed", "case.cancelled", "case.rejected")
 
 
 class Theatre:
     """Plays stories on running services."""
 
-    def __init__(self, doors: Doors, journal: Journal, outsider: Outsider, screen: Screen) -> None:
+    def __init__(
+        self, doors: Doors, journal: Journal, outsider: Outsider, screen: Screen, mails: Path
+    ) -> None:
         self._doors = doors
+        self._mails = mails
         self._journal = journal
         self._outsider = outsider
         self._screen = screen
@@ -56,24 +61,37 @@ class Theatre:
             cases.append(case)
             self._screen.opened(story.title, str(case.case_id), case.case_no)
 
-        customer = Customer(self._doors, owner, opened)
-        stage = Stage(
-            customer,
-            Agent(self._doors, agent),
-            Workshop(self._journal, self._outsider),
-            Logistics(self._journal, self._outsider),
-        )
+        stage = self._stage(owner, agent, opened)
         began, complaints = seconds(), []
         try:
             async with asyncio.timeout(STORY_SECONDS):
                 await story.play(stage)
-                await customer.is_done()
+                if stage.customer.has_case:
+                    await stage.customer.is_done()
                 await self._all_told(story, cases[0])
         except TimeoutError:
             complaints.append(f"not at its end after {STORY_SECONDS} s")
         except DoorClosed as refused:
             complaints.append(str(refused))
-        return await self._ending(story, customer, cases, seconds() - began, complaints)
+        return await self._ending(story, stage.customer, cases, seconds() - began, complaints)
+
+    def _stage(self, owner: Owner, agent: str, opened: Callable[[Case], None]) -> Stage:
+        def person(staff_no: str) -> Agent:
+            return Agent(self._doors, self._journal, staff_no)
+
+        return Stage(
+            customer=Customer(self._doors, owner, opened, self._mails),
+            other=Customer(self._doors, owner, opened, self._mails),
+            agent=person(agent),
+            educator=person(EDUCATOR),
+            complaints=person(COMPLAINTS),
+            colleague=person,
+            workshop=Workshop(self._journal, self._outsider),
+            logistics=Logistics(self._journal, self._outsider),
+            erp=Erp(self._journal, self._outsider),
+            crm=Crm(self._journal, self._outsider, opened),
+            journal=self._journal,
+        )
 
     async def _all_told(self, story: Story, case: Case) -> None:
         await self._journal.find(case.case_id, "notification.sent", len(story.messages))
@@ -84,25 +102,43 @@ class Theatre:
         events = self._journal.of(cases[0].case_id) if cases else []
         told = [heard.event.template for heard in events if isinstance(heard.event, NotificationSent)]
         failed = [heard.event for heard in events if isinstance(heard.event, NotificationFailed)]
-        complaints += [f"the message {event.template} failed: {event.reason}" for event in failed]
+        if not story.bounces:
+            complaints += [f"the message {event.template} failed: {event.reason}" for event in failed]
         names = [heard.name for heard in events]
+        status, state = await self._state(customer, events)
         if complaints:
-            complaints.append(f"next should have come: {story.missing(names) or 'its messages'}")
+            complaints.append(f"next should have come: {missing_of(story.path, names) or 'its messages'}")
         else:
             complaints += story.complaints(names, told)
+            complaints += self._of_others(story, cases)
+            if status != story.ends:
+                complaints.append(f"it ended as {status}, not as {story.ends}")
         for case in cases:
             complaints += [f"on the wire: {fault}" for fault in self._journal.faults(case.case_id)]
-        state = "no case"
-        if cases:
-            state = "unknown: intake does not answer"
+        if complaints:
+            complaints.append(f"it stands at: {state}; last event: {_last(events)}")
+        self._screen.ended(story.title, "failed" if complaints else story.ends)
+        return Ending(story, cases[0].case_no if cases else "", state, names, told, took, complaints)
+
+    def _of_others(self, story: Story, cases: list[Case]) -> list[str]:
+        if len(cases) != 1 + len(story.others):
+            return [f"{len(cases)} cases were opened, not {1 + len(story.others)}"]
+        missing = {
+            case.case_no: missing_of(path, [heard.name for heard in self._journal.of(case.case_id)])
+            for case, path in zip(cases[1:], story.others, strict=True)
+        }
+        return [f"{name} did not happen in its turn in {no}" for no, name in missing.items() if name]
+
+    async def _state(self, customer: Customer, events: Sequence[Heard]) -> tuple[str, str]:
+        """Status and headline as the customer reads them; by the last event where the CRM speaks."""
+        if customer.has_case:
             with suppress(TimeoutError, DoorClosed):
                 async with asyncio.timeout(5):
                     view = await customer.sees()
-                    state = f"{view['status']}: {view['headline']['text']}"
-            if complaints:
-                complaints.append(f"it stands at: {state}; last event: {_last(events)}")
-        self._screen.ended(story.title, "failed" if complaints else "closed")
-        return Ending(story, cases[0].case_no if cases else "", state, names, told, took, complaints)
+                    return view["status"], f"{view['status']}: {view['headline']['text']}"
+            return "unknown", "unknown: intake does not answer"
+        ended = [heard.name.removeprefix("case.") for heard in events if heard.name in ENDINGS]
+        return (ended[-1], f"{ended[-1]} (the CRM has the case)") if ended else ("open", "no end")
 
 
 def _last(events: Sequence[Heard]) -> str:
@@ -124,7 +160,7 @@ async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
         outsider = await stack.enter_async_context(writing(servers.kafka))
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
         doors = Doors(services, client)
-        playing = asyncio.create_task(_perform(doors, journal, outsider, screen))
+        playing = asyncio.create_task(_perform(doors, journal, outsider, screen, mails.folder))
         await _unless_one_ends(playing, reading, asyncio.create_task(services.failure()))
         code = judge(screen, mails, playing.result())
         key = await services.key("routing", f"agent/{AGENTS[0]}", "cases:read", "cases:work")
@@ -157,13 +193,15 @@ async def _unless_one_ends(main: asyncio.Task[Any], *others: asyncio.Task[None])
         await asyncio.gather(*every, return_exceptions=True)
 
 
-async def _perform(doors: Doors, journal: Journal, outsider: Outsider, screen: Screen) -> list[Ending]:
+async def _perform(
+    doors: Doors, journal: Journal, outsider: Outsider, screen: Screen, mails: Path
+) -> list[Ending]:
     run = f"{int(utc_now().timestamp()):X}"
     screen.say("loading the sample world: service points, customers, products")
     owners = await load(doors, outsider, run)
     screen.say(f"playing {len(STORIES)} stories")
     with screen:
-        return await Theatre(doors, journal, outsider, screen).play_all(STORIES, owners)
+        return await Theatre(doors, journal, outsider, screen, mails).play_all(STORIES, owners)
 
 
 def judge(screen: Screen, mails: Mailbox, endings: Sequence[Ending]) -> int:

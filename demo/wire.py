@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeVar
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
@@ -15,6 +17,8 @@ from ciclo_schemas.registry import read_event
 from ciclo_schemas.topics import load_topics
 from services.chassis.clock import utc_now
 from services.chassis.ids import new_id
+
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,24 @@ class Journal:
                 found = [heard for heard in self.of(case) if heard.name == name]
                 if len(found) >= count:
                     return found[count - 1]
+                await self._news.wait()
+
+    async def read(self, case: UUID, model: type[E], count: int = 1) -> E:
+        """The `count`th event of this model in a case; waits for it."""
+        async with self._news:
+            while True:
+                found = [heard.event for heard in self.of(case) if isinstance(heard.event, model)]
+                if len(found) >= count:
+                    return found[count - 1]
+                await self._news.wait()
+
+    async def first(self, wanted: Callable[[Heard], bool]) -> Heard:
+        """The first event of any subject that is wanted; waits for it."""
+        async with self._news:
+            while True:
+                for heard in chain.from_iterable(self.events.values()):
+                    if wanted(heard):
+                        return heard
                 await self._news.wait()
 
     async def hear(self, record: ConsumerRecord) -> None:

@@ -37,7 +37,7 @@ class Person(_Part):
 
     name: str
     email: str
-    language: Literal["es", "en"]
+    language: Literal["es", "en", "pt"]
     jurisdiction: str
     number: str | None = None
 
@@ -45,12 +45,15 @@ class Person(_Part):
 class Product(_Part):
     """A product that somebody bought."""
 
+    of: str
     unit: str
     model: str
     brand: str
     seller: str
     days_ago: int
     by: Literal["http", "kafka"]
+    lot: str | None = None
+    buyer: Buyer = Buyer.CONSUMER
 
 
 class Plan(_Part):
@@ -58,7 +61,16 @@ class Plan(_Part):
 
     service_points: list[ServicePoint]
     customers: dict[str, Person]
-    products: dict[str, Product]
+    products: list[Product]
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """One thing that a customer bought."""
+
+    product: Product
+    product_unit: str
+    purchase_ref: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +79,14 @@ class Owner:
 
     person: Person
     customer_ref: str | None
-    product_unit: str | None
-    purchase_ref: str | None
+    things: tuple[Bought, ...]
+
+    def facts(self, number: int | None) -> dict[str, str | None]:
+        """What he states about one of his things; nothing if he has none, or names none."""
+        if number is None or number >= len(self.things):
+            return {}
+        thing = self.things[number]
+        return {"product_unit": thing.product_unit, "purchase_ref": thing.purchase_ref}
 
 
 async def load(doors: Doors, outsider: Outsider, run: str) -> dict[str, Owner]:
@@ -90,41 +108,46 @@ async def _put_point(doors: Doors, point: ServicePoint) -> None:
 
 
 async def _owner(doors: Doors, outsider: Outsider, plan: Plan, key: str, run: str) -> Owner:
-    person, product = plan.customers[key], plan.products.get(key)
+    person = plan.customers[key]
     reference = None
     if person.number is not None:
         body = person.model_dump(include={"name", "email", "language"})
         path = f"/v1/customers/crm/{person.number}"
         show = await doors.key("intake", "system/crm", "customers:write")
         reference = (await doors.ask("PUT", "intake", path, show=show, body=body))["customer_ref"]
-    if product is None:
-        return Owner(person, reference, None, None)
-    owner = Owner(person, reference, f"{product.unit}-{run}", f"T-{product.unit}-{run}")
-    await _register(doors, outsider, product, owner)
+    things = tuple(
+        Bought(product, f"{product.unit}-{run}", f"T-{product.unit}-{run}")
+        for product in plan.products
+        if product.of == key
+    )
+    owner = Owner(person, reference, things)
+    await asyncio.gather(*(_register(doors, outsider, owner, thing) for thing in things))
     return owner
 
 
-async def _register(doors: Doors, outsider: Outsider, product: Product, owner: Owner) -> None:
+async def _register(doors: Doors, outsider: Outsider, owner: Owner, thing: Bought) -> None:
+    product = thing.product
     delivered = utc_now().date() - timedelta(days=product.days_ago)
     sale: dict[str, Any] = {
         "revision": 1,
         "model": product.model,
         "brand": product.brand,
         "seller": product.seller,
+        "lot": product.lot,
         "jurisdiction": owner.person.jurisdiction,
-        "buyer": Buyer.CONSUMER.value,
+        "buyer": product.buyer.value,
         "customer_ref": owner.customer_ref,
-        "purchase_ref": owner.purchase_ref,
+        "purchase_ref": thing.purchase_ref,
         "purchased_on": (delivered - timedelta(days=2)).isoformat(),
         "delivered_on": delivered.isoformat(),
     }
-    path = f"/v1/units/{owner.product_unit}"
-    show = await doors.key("warranty", "system/shop-erp", "units:read", "units:write")
+    path = f"/v1/units/{thing.product_unit}"
+    show = await doors.key("warranty", "system/shop-erp", "units:write", "units:read")
     if product.by == "http":
         await doors.ask("PUT", "warranty", path, show=show, body=sale)
         return
     record = ProductRegistered.model_validate(
-        sale | {"publisher": "shop-erp", "product_unit": owner.product_unit}
+        sale | {"publisher": "shop-erp", "product_unit": thing.product_unit}
     )
-    await outsider.publish(record, str(owner.product_unit))
+    await outsider.publish(record, thing.product_unit)
     await doors.ask("GET", "warranty", path, show=show, not_yet=("unknown_unit",))

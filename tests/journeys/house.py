@@ -108,7 +108,7 @@ class House:
 
     async def _play(self, stories: Sequence[Story]) -> list[Ending]:
         owners = await load(self.doors, self._outsider, secrets.token_hex(4).upper())
-        theatre = Theatre(self.doors, self._journal, self._outsider, self.screen)
+        theatre = Theatre(self.doors, self._journal, self._outsider, self.screen, self.mails)
         return await theatre.play_all(stories, owners)
 
     def letters(self) -> list[Letter]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ciclo_schemas.values import Facts, Language, RemedyKind
+from ciclo_schemas.values import Facts, Language, Money, RemedyKind
 from services.intake.domain.headline import Status
 
 _CASE = "01930000-0000-7000-8000-000000000001"
@@ -64,6 +64,17 @@ class ChoiceAnswer(BaseModel):
     chosen: RemedyKind | None
 
 
+class QuoteOffered(BaseModel):
+    """The offer of a workshop that the customer may accept or refuse, by the revision he saw."""
+
+    quote_no: str
+    revision: int
+    service_point: str
+    price: Money = Field(description="Taxes included")
+    valid_until: datetime
+    work: tuple[str, ...]
+
+
 class PromiseAnswer(BaseModel):
     """A promise to the customer: `state` is open, kept or broken."""
 
@@ -96,6 +107,7 @@ class CaseAnswer(BaseModel):
     headline: HeadlineAnswer
     facts: Facts
     choice: ChoiceAnswer | None
+    quote: QuoteOffered | None = Field(description="The offer that waits for an answer")
     proposal_no: int | None
     promises: list[PromiseAnswer]
     erased: str | None = Field(description="That the customer's words and contact data were erased, and when")
@@ -114,6 +126,7 @@ class CaseAnswer(BaseModel):
         },
         facts={"product_unit": "TV-5500-7", "symptom_code": "no_picture"},
         choice={"assessment_no": 1, "remedies": ["repair", "replacement"], "chosen": None},
+        quote=None,
         proposal_no=None,
         promises=[
             {

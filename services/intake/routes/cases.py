@@ -22,6 +22,7 @@ from services.intake.routes.answers import (
     HeadlineAnswer,
     OpenedAnswer,
     PromiseAnswer,
+    QuoteOffered,
     StepAnswer,
 )
 from services.intake.routes.bodies import CustomerGiven, OpenCaseBody
@@ -108,6 +109,7 @@ async def read_case(case_id: UUID, response: Response, pool: PoolDep) -> CaseAns
         headline=HeadlineAnswer(text=head.text, who=head.who, next_date=head.next_date),
         facts=now.facts,
         choice=_choice(now),
+        quote=_quote(now),
         proposal_no=now.proposal_no,
         promises=_promises(now, language),
         erased=None if view.erased_at is None else erased(view.erased_at, language),
@@ -131,6 +133,12 @@ def _choice(now: Situation) -> ChoiceAnswer | None:
     return ChoiceAnswer(
         assessment_no=now.assessed.assessment_no, remedies=now.assessed.remedies_allowed, chosen=now.chosen
     )
+
+
+def _quote(now: Situation) -> QuoteOffered | None:
+    if now.quote is None:
+        return None
+    return QuoteOffered.model_validate(now.quote, from_attributes=True)
 
 
 def _promises(now: Situation, language: Language) -> list[PromiseAnswer]:

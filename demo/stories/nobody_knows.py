@@ -1,0 +1,35 @@
+"""Nobody knows yet what it is about: that is said, with an owner and a date, until a person finds out."""
+
+from demo.stories.story import Stage, Story
+
+
+async def play(stage: Stage) -> None:
+    """Priya describes something that no list of words covers."""
+    case = await stage.customer.writes(
+        "It does the thing again when the neighbour comes home, only at night."
+    )
+    await stage.expects(case, "case.unknown_declared")
+    await stage.agent.takes(case)
+    await stage.agent.classifies(case, "online_support")
+    await stage.agent.proposes(case, "guided")
+    await stage.customer.confirms()
+
+
+STORY = Story(
+    title="I don't know, honestly",
+    customer="priya",
+    play=play,
+    path=(
+        "case.opened",
+        "case.classified",
+        "case.unknown_declared",
+        "case.classified",
+        "case.unknown_resolved",
+        "resolution.proposed",
+        "case.resolution_confirmed",
+        "case.closed",
+    ),
+    never=("case.escalated", "replacement.approved"),
+    once=("case.unknown_declared", "case.unknown_resolved", "case.closed"),
+    messages=("receipt", "unknown", "solved", "closed"),
+)
