@@ -34,6 +34,8 @@ def ask_information(turn: Turn, command: AskInformation) -> Refusal | None:
         return refusal
     if state.waits_for(Purpose.CONFIRMATION):
         return Refusal("already_proposed", "the customer has not answered the last proposal yet")
+    if state.cancelling:
+        return Refusal("withdrawn", "the customer withdraws the case and is asked nothing more")
     if state.remedy is not None:
         return Refusal("remedy_under_way", "a replacement, a repair or a refund is under way")
     if any(assessment.is_known(state, code) for code in command.missing):
