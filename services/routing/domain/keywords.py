@@ -1,8 +1,8 @@
-"""The transparent classifier: weighted keywords of the languages a text is written in, and boundary rules.
+"""The transparent classifier: keywords of the languages that a text is written in, and boundary rules.
 
 Customers write in another language than they chose, and mix several. So the words themselves say which
-lexicons are read: the Portuguese "no" ("in the") is no Spanish "no", and "robô" no "robo". The same words give
-the same answer, and the reasons say which rules spoke.
+lexicons are read: the Portuguese "no" ("in the") is no Spanish "no", and "robô" no "robo". The same words
+give the same answer, and the reasons say which rules spoke.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,13 +54,14 @@ class Reader:
         self._joints = frozenset(lexicon.joints) | {STOP}
         self._copulas = frozenset(lexicon.copulas)
         self._named = {rule.code for rule in lexicon.rules if rule.category not in TAKEN_BACK_BY_NO}
-        self._index = PhraseIndex()
-        for rule in lexicon.rules:
-            self._add(rule.phrases, rule.code)
-        self._add(lexicon.signals.early, EARLY)
-        self._add(lexicon.signals.hypothetical, HYPOTHETICAL)
-        self._add(lexicon.signals.urgent, URGENT)
-        self._add(lexicon.signals.greetings, GREETING)
+        signals = lexicon.signals
+        rules = [(rule.phrases, rule.code) for rule in lexicon.rules]
+        self._indexes = (
+            PhraseIndex([*rules, (signals.greetings, GREETING)]),
+            PhraseIndex(
+                [(signals.early, EARLY), (signals.hypothetical, HYPOTHETICAL), (signals.urgent, URGENT)]
+            ),
+        )
 
     def evidence(self, tokens: Sequence[str]) -> int:
         """How many words of a text only this language uses."""
@@ -68,13 +69,10 @@ class Reader:
 
     def find(self, tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Where the rules and signals speak, and which; a negated word does not."""
-        for name, at in self._index.find(tokens):
-            if not self._is_negated(tokens, at, name in self._named):
-                yield at, name
-
-    def _add(self, phrases: Sequence[str], name: str) -> None:
-        for phrase in phrases:
-            self._index.add(phrase, name)
+        for index in self._indexes:
+            for name, at in index.find(tokens):
+                if not self._is_negated(tokens, at, name in self._named):
+                    yield at, name
 
     def _is_negated(self, tokens: Sequence[str], at: int, names_a_thing: bool) -> bool:
         """Whether a "no" shortly before, in the same clause, takes back the phrase that begins here.

@@ -6,8 +6,7 @@ A phrase is words with spaces between: `no enciend*` (a stem), `no .. conect*` (
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -92,16 +91,18 @@ class Keywords(LexiconData):
     signals: Signals
 
 
-@dataclass(slots=True)
 class PhraseIndex:
     """Finds which of many phrases occur in a text, by their first word."""
 
-    _words: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
-    _stems: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
-    _numbers: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    def __init__(self, named: Iterable[tuple[Sequence[str], str]]) -> None:
+        self._words: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._stems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._numbers: list[tuple[tuple[str, ...], str]] = []
+        for phrases, name in named:
+            for phrase in phrases:
+                self._add(phrase, name)
 
-    def add(self, phrase: str, name: str) -> None:
-        """Have `name` told when the phrase occurs."""
+    def _add(self, phrase: str, name: str) -> None:
         parts = tuple(phrase.split())
         first = parts[0]
         if first.startswith("{"):

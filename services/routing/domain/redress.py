@@ -1,4 +1,4 @@
-"""Making good (reparación): answers to complaints, and compensations that people propose, warranty decides."""
+"""Making good (reparación): answers to complaints, and compensations that warranty decides about."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""What customers write in three languages, and what it is about: our own messages, none from anywhere else."""
+"""What customers write in three languages, and what it is about: messages of our own."""
 
 import pytest
 
