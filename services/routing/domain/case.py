@@ -131,6 +131,7 @@ class Ending(State):
     stage: Stage
     reason: Code
     closed_as: ClosedAs | None = None
+    proposal_no: int | None = None
     taken_back: tuple[Code, ...] = ()
 
 

@@ -40,7 +40,11 @@ def propose(turn: Turn, reason: Code, proposed_by: Party, text_ref: TextRef | No
 
 def close(turn: Turn, closed_as: ClosedAs, reason: Code) -> None:
     """Close the case, as soon as no complaint is open."""
-    _end_with(turn, Ending(stage=Stage.CLOSED, reason=reason, closed_as=closed_as))
+    was_asked = closed_as is ClosedAs.CONFIRMED or turn.state.waits_for(Purpose.CONFIRMATION)
+    number = turn.state.proposals if was_asked else 0
+    _end_with(
+        turn, Ending(stage=Stage.CLOSED, reason=reason, closed_as=closed_as, proposal_no=number or None)
+    )
 
 
 def cancel(turn: Turn, taken_back: tuple[Code, ...]) -> None:
@@ -106,7 +110,7 @@ def _end(turn: Turn, ending: Ending) -> None:
     turn.say(
         CaseClosed(
             closed_as=ending.closed_as or ClosedAs.UNCONFIRMED,
-            proposal_no=turn.state.proposals or None,
+            proposal_no=ending.proposal_no,
             reason=ending.reason,
         )
     )

@@ -7,12 +7,12 @@ import pytest
 
 from ciclo_schemas.routing import CaseClosed, ClosedAs, CustomerReminded, InformationRequested
 from ciclo_schemas.values import RemedyKind, WaitName, Window
-from services.routing.domain.first_line import ProposeResolution
+from services.routing.domain.first_line import ClassifyByAgent, ProposeResolution
 from services.routing.domain.waits import ReminderDue, WaitDue
 from tests.support.deciders import NOW
 from tests.unit.routing.beginnings import FAULT, in_guarantee, with_agent
 from tests.unit.routing.news import quote_issued, quote_requested
-from tests.unit.routing.world import HOUSE, Case, assessed, chosen, human, information
+from tests.unit.routing.world import HOUSE, Case, assessed, chosen, denied, human, information
 
 
 def asked_whether_it_is_solved() -> Case:
@@ -110,3 +110,13 @@ def test_who_was_promised_a_person_is_not_closed_before_the_person_has_spoken() 
     case.at(wait.deadline, WaitDue(wait_no=wait.no))
     assert not case.state.is_closed
     assert case.state.promises
+
+
+def test_silence_about_a_choice_does_not_answer_a_proposal_that_was_denied_before() -> None:
+    case = asked_whether_it_is_solved()
+    case.hears(denied())
+    case.is_told(ClassifyByAgent(agent="agent-03", category=FAULT, symptom_code="no_power"))
+    case.hears(assessed(Window.GUARANTEE))
+    wait = case.state.wait
+    case.at(wait.deadline, WaitDue(wait_no=wait.no))
+    assert case.last(CaseClosed).proposal_no is None
