@@ -11,12 +11,13 @@ from ciclo_schemas.routing import (
     CaseAssigned,
     CaseClosed,
     ClosedAs,
+    InformationRequested,
     PromiseKind,
     PromiseMade,
     ResolutionProposed,
 )
-from ciclo_schemas.values import DecidedBy, Language, Party, PartyKind, RemedyKind, Window
-from ciclo_schemas.warranty import CoverageAssessed, CoverageDates
+from ciclo_schemas.values import DecidedBy, Language, Money, Party, PartyKind, RemedyKind, Window
+from ciclo_schemas.warranty import CoverageAssessed, CoverageDates, QuoteIssued
 from tests.integration.intake.service import Intake, customer, report
 from tests.support.replica import everything
 
@@ -34,6 +35,14 @@ ASSESSED = CoverageAssessed(
     dates=CoverageDates(),
     reasons=("within_guarantee",),
     assessed_by=DecidedBy.RULES,
+)
+QUOTE = QuoteIssued(
+    quote_no="Q-1",
+    revision=1,
+    service_point="oficina-sul",
+    price=Money(amount_minor=8_950, currency="EUR"),
+    valid_until=DUE,
+    work=("pump_replaced",),
 )
 SENT = NotificationSent(
     template="receipt", cause=UUID(int=1), language=Language.EN, sent_at=datetime(2026, 11, 21, tzinfo=UTC)
@@ -174,3 +183,45 @@ async def test_what_intake_publishes_carries_the_whole_envelope(intake: Intake) 
     assert envelope.traceparent is not None
     assert b'"safety_flag":true' in data
     assert datetime.now(UTC) - envelope.time < timedelta(minutes=5)
+
+
+async def test_a_customer_answers_a_quote_cancels_and_rates_in_portuguese(intake: Intake) -> None:
+    opened = await intake.open(report(language="pt", jurisdiction="PT", text="A máquina não liga."))
+    case_id = opened["case_id"]
+    await intake.tell(case_id, "warranty", QUOTE)
+    await intake.tell(case_id, "routing", InformationRequested(missing=("quote",), deadline=DUE))
+    case = await case_after(intake, opened, "intake:1,routing:1,warranty:1")
+    assert case["headline"] == {
+        "text": "Tem um orçamento de 89,50 EUR. Diga-nos se o aceita.",
+        "who": "o cliente",
+        "next_date": "2026-12-05T12:00:00Z",
+    }
+    body = {"quote_no": "Q-1", "revision": 2, "accepted": True}
+    status, problem = await say(intake, opened, "quote-answer", body)
+    assert (status, problem["code"]) == (409, "not_seen_yet")
+    for _ in range(2):
+        status, _ = await say(intake, opened, "quote-answer", body | {"revision": 1})
+        assert status == 202
+    for what, word in [
+        ("cancellation", {}),
+        ("cancellation", {}),
+        ("objection", {}),
+        ("survey", {"score": 4}),
+    ]:
+        status, _ = await say(intake, opened, what, word)
+        assert status == 202
+    assert await intake.events_of(case_id) == [
+        "ciclo.case.opened.v1",
+        "ciclo.case.quote_answered.v1",
+        "ciclo.case.cancellation_requested.v1",
+        "ciclo.case.objection_raised.v1",
+        "ciclo.case.survey_answered.v1",
+    ]
+    answer = await intake.http.get(f"/v1/cases/{case_id}", headers=customer(opened))
+    assert [step["text"] for step in answer.json()["timeline"]][-4:] == [
+        "Aceitou o orçamento.",
+        "Pediu para cancelar o caso.",
+        "Disse que não concorda.",
+        "Avaliou o nosso serviço com 4 em 5. Obrigado.",
+    ]
+    assert answer.json()["headline"]["text"] == "Pediu para cancelar: estamos a ver o que se pode desfazer."
