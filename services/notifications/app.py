@@ -17,7 +17,7 @@ def definition(settings: NotificationsSettings) -> Definition:
         deciders=(CONVERSATIONS,),
         tables=TABLES,
         reads=READS,
-        runners=(MessageSender(settings, Letters.load(settings.tracking_url)),),
+        runners=(MessageSender(settings, Letters.load()),),
     )
 
 

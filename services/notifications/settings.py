@@ -51,6 +51,3 @@ class NotificationsSettings(ServiceSettings):
         "http://127.0.0.1:8001", description="intake, whose vault has the contacts"
     )
     intake_key: ApiKeySetting = Field(description="API key for intake, with the scope contacts:read")
-    tracking_url: WebAddress = Field(
-        "http://127.0.0.1:8001/cases", description="page where customers see and answer their case"
-    )

@@ -11,6 +11,7 @@ MESSAGES = Table(
         "case_id": "uuid",
         "cause": "uuid",
         "template": "text",
+        "message_id": "uuid",
         "status": "text",
         "language": "text",
         "reason": "text",

@@ -26,3 +26,11 @@ async def messages_of_case(pool: asyncpg.Pool, case_id: UUID) -> list[MessageOfC
         case_id,
     )
     return [MessageOfCase.model_validate(dict(row)) for row in rows]
+
+
+async def case_of_message(pool: asyncpg.Pool, message_id: UUID) -> UUID | None:
+    """The case that a message belongs to, if we wrote it."""
+    case_id: UUID | None = await pool.fetchval(
+        "SELECT case_id FROM messages WHERE message_id = $1", message_id
+    )
+    return case_id

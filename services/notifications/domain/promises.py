@@ -1,4 +1,4 @@
-"""Who has the case and until when: receipt, progress, apology."""
+"""Who has the case and until when: receipt, progress, apology, another date."""
 
 from typing import Any
 
@@ -6,17 +6,21 @@ from ciclo_schemas.routing import (
     CaseAssigned,
     CaseClassified,
     CaseEscalated,
-    CaseReopened,
+    PromiseAtRisk,
     PromiseBroken,
     PromiseKept,
     PromiseKind,
     PromiseMade,
+    PromiseRevised,
 )
 from ciclo_schemas.values import Party, PartyKind
 from services.chassis.decider import Decision, Given
-from services.notifications.domain.conversation import BrokenPromise, Conversation
+from services.notifications.domain.conversation import BESIDE, Conversation, Promised
 from services.notifications.domain.message import Template, Told
 from services.notifications.domain.telling import Telling, of_known_case, tell
+
+TOLD_WITH_ITS_DATE = frozenset({"parcel_lost", "replacement.lost", "repair.rescheduled"})
+IN_GOODS = frozenset({PromiseKind.REPLACEMENT, PromiseKind.REPAIR, PromiseKind.REFUND})
 
 
 @of_known_case
@@ -39,46 +43,61 @@ def case_escalated(state: Conversation, event: CaseEscalated, _given: Given) -> 
 
 
 @of_known_case
-def case_reopened(state: Conversation, event: CaseReopened, _given: Given) -> Telling:
-    """A word after the end: the message about the next promise says who goes on."""
-    return Decision(state.model_copy(update={"owner": event.owner, "owner_reason": event.reason}))
-
-
-@of_known_case
 def promise_made(state: Conversation, event: PromiseMade, given: Given) -> Telling:
     """The first promise is the receipt, one after a broken promise the apology, a next step progress.
 
-    Promises of a decision, a repair or a replacement are told with the decision itself; a next step with the
-    same owner for the same reason is no news.
+    Promises of a decision, a remedy, a quote or a complaint's answer are told with what they are about; a
+    next step with the same owner for the same reason is no news. News that waited are told with any promise,
+    because it has a date.
     """
     template = _template_of(state, event)
+    broken = state.broken
     told = Told(
         owner=event.owner,
         due=event.due,
-        was_due=None if state.broken is None else state.broken.due,
+        was_due=None if broken is None else broken.due,
+        promised=None if broken is None else broken.kind,
         reasons=() if state.owner_reason is None else (state.owner_reason,),
         asked_for=state.asked_for,
         product_unit=state.product_unit,
         denied=state.denied,
     )
     changes: dict[str, Any] = {
-        "promises": {**state.promises, event.promise_no: event.due},
-        "owner": event.owner,
+        "promises": {**state.promises, event.promise_no: Promised(kind=event.kind, due=event.due)},
     }
+    if event.kind not in BESIDE:
+        changes |= {"owner": event.owner, "linked": False}
     if template is None:
         return Decision(state.model_copy(update=changes))
+    if template is Template.OUT_OF_GUARANTEE and state.coverage is not None:
+        told = state.coverage.told(event.owner).model_copy(update={"due": event.due})
     if template is not Template.RECEIPT:
-        changes |= {"broken": None, "denied": False, "progress_told": (event.owner, state.owner_reason)}
+        changes |= {"broken": None, "denied": False, "reopened": False}
+        changes["progress_told"] = (event.owner, state.owner_reason)
     return tell(state.model_copy(update=changes), given, template, told)
 
 
 def _template_of(state: Conversation, event: PromiseMade) -> Template | None:
+    if event.kind is PromiseKind.UPDATE:  # told with what we do not know yet
+        return None
+    if state.reopened:
+        return Template.REOPENED
     if state.broken is not None:
         return Template.APOLOGY
     if event.kind is PromiseKind.FIRST_ANSWER:
         return Template.RECEIPT
-    is_news = state.denied or state.progress_told != (event.owner, state.owner_reason)
-    return Template.PROGRESS if event.kind is PromiseKind.NEXT_STEP and is_news else None
+    if event.kind is PromiseKind.NEXT_STEP and _is_news(state, event):
+        return Template.OUT_OF_GUARANTEE if _is_out(state) else Template.PROGRESS
+    return Template.PROGRESS if state.news else None
+
+
+def _is_news(state: Conversation, event: PromiseMade) -> bool:
+    return state.denied or state.progress_told != (event.owner, state.owner_reason)
+
+
+def _is_out(state: Conversation) -> bool:
+    """Whether a person now explains what is left after the guarantee: the message says it plainly, too."""
+    return state.owner_reason == "window_out" and state.coverage is not None
 
 
 @of_known_case
@@ -90,7 +109,34 @@ def promise_kept(state: Conversation, event: PromiseKept, _given: Given) -> Tell
 @of_known_case
 def promise_broken(state: Conversation, event: PromiseBroken, _given: Given) -> Telling:
     """We apologise with the new promise that routing makes in the same decision: it has the new date."""
-    broken = state.broken or BrokenPromise(kind=event.kind, due=event.due)
+    broken = state.broken or Promised(kind=event.kind, due=event.due)
     return Decision(
         state.model_copy(update={"promises": state.without_promise(event.promise_no), "broken": broken})
     )
+
+
+@of_known_case
+def promise_at_risk(state: Conversation, event: PromiseAtRisk, given: Given) -> Telling:
+    """Said before the date, not after; unless what endangers it was told just now, with the date."""
+    if event.reason in TOLD_WITH_ITS_DATE:
+        return Decision(state)
+    told = Told(owner=state.owner, promised=event.kind, due=event.due, reasons=(event.reason,))
+    return tell(state, given, Template.AT_RISK, told)
+
+
+@of_known_case
+def promise_revised(state: Conversation, event: PromiseRevised, given: Given) -> Telling:
+    """Another date, before the old one passed; not again where the event behind it told the same date."""
+    promises = {**state.promises, event.promise_no: Promised(kind=event.kind, due=event.due)}
+    state = state.model_copy(update={"promises": promises})
+    if event.due == state.arrival:
+        return Decision(state)
+    told = Told(
+        owner=event.owner,
+        promised=event.kind,
+        was_due=event.was_due,
+        due=event.due,
+        reasons=(event.reason,),
+    )
+    changes = {"arrival": event.due} if event.kind in IN_GOODS else {}
+    return tell(state.model_copy(update=changes), given, Template.REVISED, told)

@@ -15,7 +15,6 @@ from uuid import UUID
 import aiosmtplib
 
 from services.chassis.clock import utc_now
-from services.chassis.ids import derived_id
 from services.notifications.runners.letters import Letter
 from services.notifications.settings import NotificationsSettings
 
@@ -54,19 +53,16 @@ class TryLater(Exception):
         self.code = code
 
 
-def message_id(key: str, sender: str) -> str:
-    """The same at every attempt of the same effect, so that a repeated message is recognised."""
-    return f"<{derived_id('message', key)}@{_domain(sender)}>"
-
-
 def _domain(sender: str) -> str:
     return parseaddr(sender)[1].rpartition("@")[2]
 
 
 def compose(
-    letter: Letter, name: str | None, email: str, *, key: str, case: UUID, sender: str
+    letter: Letter, name: str | None, email: str, *, message_id: UUID, case: UUID, sender: str
 ) -> EmailMessage:
-    """The mail. All mails of a case refer to one id, so that they form one thread.
+    """The mail. Its id is the same at every attempt, so that a repeated message is recognised.
+
+    All mails of a case refer to one id, so that they form one thread.
 
     Header fields cannot be injected: the policy refuses line ends in values. Raises BadAddress.
     """
@@ -82,7 +78,7 @@ def compose(
     mail["To"] = to
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(utc_now())
-    mail["Message-ID"] = message_id(key, sender)
+    mail["Message-ID"] = f"<{message_id}@{_domain(sender)}>"
     mail["References"] = f"<{case}@{_domain(sender)}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to us
     mail.set_content(letter.text)

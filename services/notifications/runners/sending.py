@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -12,10 +12,16 @@ from ciclo_schemas.values import Language
 from services.chassis.clock import seconds, utc_now
 from services.chassis.decider import Message
 from services.chassis.definition import EffectCall, Retry
-from services.notifications.domain.message import MessageFailed, MessageSent, SendMessage, Template
-from services.notifications.runners.letters import LANGUAGES, Letter, Letters
+from services.notifications.domain.message import (
+    URGENT,
+    MessageFailed,
+    MessageSent,
+    MessageSuppressed,
+    SendMessage,
+)
+from services.notifications.runners.letters import LANGUAGES, Letters
 from services.notifications.runners.mail import BadAddress, MailServer, Refused, TryLater, compose
-from services.notifications.runners.vault import Contact, VaultUnavailable, read_contacts
+from services.notifications.runners.vault import Contact, Contacts, VaultUnavailable, read_contacts
 from services.notifications.settings import NotificationsSettings
 
 log = structlog.get_logger()
@@ -41,13 +47,17 @@ class MessageSender:
         """Each message has its own result; one that fails does not hold up the others."""
         until = seconds() + BATCH_SECONDS
         try:
-            contacts = await read_contacts(self._settings, [call.data.customer_ref for call in calls])
+            known = await read_contacts(
+                self._settings,
+                (call.data.customer_ref for call in calls),
+                (call.subject for call in calls),
+            )
         except VaultUnavailable as error:
             return [Retry(error.code)] * len(calls)
         results: dict[str, Result] = {call.key: NO_TIME_LEFT for call in calls}
-        owed = deque(sorted(calls, key=lambda call: call.data.template is not Template.SAFETY))
+        owed = deque(sorted(calls, key=lambda call: call.data.template not in URGENT))
         await asyncio.gather(
-            *(self._work_off(owed, contacts, results, until) for _ in range(self._settings.smtp_connections))
+            *(self._work_off(owed, known, results, until) for _ in range(self._settings.smtp_connections))
         )
         return [results[call.key] for call in calls]
 
@@ -58,26 +68,34 @@ class MessageSender:
     async def _work_off(
         self,
         owed: deque[EffectCall],
-        contacts: Mapping[str, Contact],
+        known: Contacts,
         results: dict[str, Result],
         until: float,
     ) -> None:
         async with MailServer(self._settings) as server:
             while owed and seconds() < until:
                 call = owed.popleft()
-                results[call.key] = await self._send(server, call, contacts.get(call.data.customer_ref))
+                results[call.key] = await self._send(server, call, known)
 
-    async def _send(self, server: MailServer, call: EffectCall, contact: Contact | None) -> Result:
+    async def _send(self, server: MailServer, call: EffectCall, known: Contacts) -> Result:
+        contact = known.contacts.get(call.data.customer_ref)
+        page = known.links.get(call.subject)
         language = _language(call.data, contact)
+        if call.data.customer_ref in known.erased:
+            return MessageSuppressed(
+                template=call.data.template, cause=call.data.cause, language=language, reason="erased"
+            )
         if contact is None or not contact.email:
             return _failed(call, language, "no_address")
+        if page is None:
+            return Retry("no_link")
         try:
-            letter = self._letter(call.data, contact, language)
+            letter = self._letters.write(call.data, contact.greeting_name, language, page)
             mail = compose(
                 letter,
                 contact.greeting_name,
                 contact.email,
-                key=call.key,
+                message_id=call.data.message_id,
                 case=call.subject,
                 sender=self._settings.smtp_from,
             )
@@ -100,9 +118,6 @@ class MessageSender:
         return MessageSent(
             template=call.data.template, cause=call.data.cause, language=language, sent_at=utc_now()
         )
-
-    def _letter(self, send: SendMessage, contact: Contact, language: Language) -> Letter:
-        return self._letters.write(send, contact.greeting_name, language)
 
 
 def _language(send: SendMessage, contact: Contact | None) -> Language:

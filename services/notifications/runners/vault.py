@@ -1,7 +1,8 @@
 """Contact data, read from intake's vault when a message is sent; never stored, never logged."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+from uuid import UUID
 
 import httpx
 from pydantic import BaseModel, Field, ValidationError
@@ -37,26 +38,33 @@ class Contact(BaseModel):
 
 
 class Contacts(BaseModel):
-    """What the vault answers; a reference that it does not know is absent."""
+    """What the vault answers: contacts by reference, the signed links of cases, and who was erased.
+
+    A reference that it does not know is in neither list.
+    """
 
     contacts: dict[str, Contact | None]
+    links: dict[UUID, str] = Field(repr=False)
+    erased: frozenset[str] = frozenset()
 
 
-async def read_contacts(settings: NotificationsSettings, customer_refs: Sequence[str]) -> dict[str, Contact]:
-    """The contact data of these customers, in one call. Raises VaultUnavailable."""
+async def read_contacts(
+    settings: NotificationsSettings, customer_refs: Iterable[str], cases: Iterable[UUID]
+) -> Contacts:
+    """Contact data and links of these customers and cases, in one call. Raises VaultUnavailable."""
     key = settings.intake_key.get_secret_value()
+    wanted = {"customer_refs": sorted(set(customer_refs)), "cases": sorted({str(case) for case in cases})}
     try:
         async with httpx.AsyncClient(timeout=httpx.Timeout(10, connect=3), verify=_TLS) as client:
             answer = await client.post(
                 f"{settings.intake_url}/v1/vault/contacts:read",
-                json={"customer_refs": sorted(set(customer_refs))},
+                json=wanted,
                 headers={"Authorization": f"Bearer {key}"},
             )
         if answer.status_code != 200:
             raise VaultUnavailable(f"vault_answered_{answer.status_code}")
-        found = Contacts.model_validate_json(answer.content).contacts
+        return Contacts.model_validate_json(answer.content)
     except httpx.HTTPError as error:
         raise VaultUnavailable("vault_unreachable") from error
     except ValidationError:
         raise VaultUnavailable("vault_answer_malformed") from None  # the error would quote the data
-    return {reference: contact for reference, contact in found.items() if contact is not None}

@@ -17,6 +17,8 @@ from services.chassis.server import HttpServer
 from tests.support.running import TOKEN
 
 LUCIA = "cus_" + "0" * 31 + "1"
+SECRET = "AZMAAAAAAcACAAAAA-signed"
+"""What nobody but the customer may read: the token of a link."""
 
 
 @dataclass
@@ -84,10 +86,15 @@ async def mail_server() -> AsyncIterator[MailServer]:
 
 @dataclass
 class Vault:
-    """Intake's door for contact data; `asked` are the calls it had, `broken` makes it answer 503."""
+    """Intake's door for contact data; `asked` are the calls it had, `broken` makes it answer 503.
+
+    `linked` false: it knows none of the cases, and gives no links.
+    """
 
     url: str = ""
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    erased: list[str] = field(default_factory=list)
+    linked: bool = True
     asked: list[list[str]] = field(default_factory=list)
     broken: bool = False
 
@@ -102,7 +109,10 @@ class Vault:
             if self.broken:
                 return Response(status_code=503)
             found = {ref: self.contacts[ref] for ref in body["customer_refs"] if ref in self.contacts}
-            return Response(json.dumps({"contacts": found}), media_type="application/json")
+            links = {case: f"https://care.example/c/{SECRET}" for case in body["cases"] if self.linked}
+            gone = [ref for ref in body["customer_refs"] if ref in self.erased]
+            answer = {"contacts": found, "links": links, "erased": gone, "missing": []}
+            return Response(json.dumps(answer), media_type="application/json")
 
         return app
 

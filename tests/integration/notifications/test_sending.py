@@ -1,20 +1,28 @@
 from collections.abc import AsyncIterator
 from email.utils import parseaddr
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
 from ciclo_schemas.values import Language
 from services.chassis.definition import EffectCall, Retry
-from services.notifications.domain.message import MessageFailed, MessageSent, SendMessage, Template, Told
+from services.notifications.domain.message import (
+    MessageFailed,
+    MessageSent,
+    MessageSuppressed,
+    SendMessage,
+    Template,
+    Told,
+    Topic,
+)
 from services.notifications.runners.letters import Letters
 from services.notifications.runners.sending import MessageSender
 from services.notifications.settings import NotificationsSettings
-from tests.integration.notifications.servers import LUCIA, MailServer, Vault, mail_server, vault
+from tests.integration.notifications.servers import LUCIA, SECRET, MailServer, Vault, mail_server, vault
 from tests.support.running import TOKEN
 
-LETTERS = Letters.load("http://127.0.0.1:8001/cases")
+LETTERS = Letters.load()
 CASE = UUID("01930000-0000-7000-8000-000000000001")
 
 
@@ -55,6 +63,7 @@ def call(
     message = SendMessage(
         template=template,
         cause=UUID(int=7),
+        message_id=uuid5(CASE, key),
         case_no="C-482910-7",
         customer_ref=customer,
         language=Language.EN,
@@ -82,6 +91,34 @@ async def test_a_message_reaches_the_customer_in_the_language_the_vault_knows(
     assert html is not None
     assert "Hola, Lucía Fernández:" in text.get_content()
     assert "<p>Hola, Lucía Fernández:</p>" in html.get_content()
+
+
+async def test_the_mail_leads_to_the_customers_own_page(mail: MailServer, contacts: Vault) -> None:
+    await sender(mail, contacts).run([call(told=Told(about=Topic.SURVEY))])
+    [letter] = mail.inbox
+    text, html = (letter.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert html is not None
+    page = f"https://care.example/c/{SECRET}#survey"
+    assert page in text.get_content().splitlines()
+    assert f'<a href="{page}">Valorar</a>' in html.get_content()
+    for header, value in letter.items():
+        assert SECRET not in value, header
+
+
+async def test_without_a_link_the_message_waits(mail: MailServer, contacts: Vault) -> None:
+    contacts.linked = False
+    assert await sender(mail, contacts).run([call()]) == [Retry("no_link")]
+    assert mail.inbox == []
+
+
+async def test_a_customer_who_was_erased_is_written_to_no_more(mail: MailServer, contacts: Vault) -> None:
+    contacts.erased = [LUCIA]
+    del contacts.contacts[LUCIA]
+    [result] = await sender(mail, contacts).run([call()])
+    assert isinstance(result, MessageSuppressed)
+    assert result.reason == "erased"
+    assert mail.inbox == []
 
 
 async def test_a_message_refused_for_now_is_sent_later_under_the_same_id(
@@ -231,5 +268,6 @@ async def test_contact_data_is_never_logged(
     printed = capsys.readouterr()
     everything = printed.out + printed.err + caplog.text
     assert "letter_not_written" in everything
+    assert SECRET not in everything
     assert "lucia" not in everything.lower()
     assert "fernández" not in everything.lower()

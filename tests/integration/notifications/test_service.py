@@ -14,7 +14,7 @@ from services.notifications.app import definition
 from services.notifications.routes import router
 from services.notifications.settings import NotificationsSettings
 from tests.conftest import NewDatabase
-from tests.integration.notifications.servers import LUCIA, MailServer, Vault, mail_server, vault
+from tests.integration.notifications.servers import LUCIA, SECRET, MailServer, Vault, mail_server, vault
 from tests.support.running import STAFF, Running, common
 from tests.support.waiting import until
 from tests.unit.notifications import events as on
@@ -149,3 +149,4 @@ async def test_nothing_that_names_a_customer_is_kept(world: World) -> None:
         rows = await world.pool.fetch(f"SELECT * FROM {table}")  # noqa: S608 - names above
         assert "lucía" not in str(rows).lower()
         assert "example.com" not in str(rows)
+        assert SECRET not in str(rows)

@@ -1,14 +1,14 @@
 """Events as notifications hears them, with what the test cares about and sensible values for the rest."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import strategies as st
-
 from ciclo_schemas.cases import (
+    CaseCancellationRequested,
     CaseHumanRequested,
     CaseInformationReceived,
+    CaseObjectionRaised,
     CaseOpened,
     CaseResolutionDenied,
 )
@@ -17,15 +17,20 @@ from ciclo_schemas.routing import (
     CaseAssigned,
     CaseClassified,
     CaseClosed,
-    CaseEscalated,
     CaseHeld,
+    CaseLinked,
     CaseReopened,
+    CaseUnknownDeclared,
     ClosedAs,
+    ComplaintAnswered,
+    ComplaintOutcome,
+    ComplaintRegistered,
+    CustomerReminded,
     InformationRequested,
-    PromiseBroken,
-    PromiseKept,
+    PromiseAtRisk,
     PromiseKind,
     PromiseMade,
+    PromiseRevised,
     ResolutionProposed,
 )
 from ciclo_schemas.values import (
@@ -34,6 +39,7 @@ from ciclo_schemas.values import (
     DecidedBy,
     Facts,
     Language,
+    Money,
     Party,
     PartyKind,
     Policy,
@@ -43,12 +49,20 @@ from ciclo_schemas.values import (
     Window,
 )
 from ciclo_schemas.warranty import (
+    CancellationAssessed,
+    CannotCancel,
+    ContainmentNotified,
     CoverageAssessed,
     CoverageDates,
+    QuoteIssued,
+    RefundApproved,
+    RefundPaid,
     RepairAuthorized,
+    RepairCancelled,
+    RepairRescheduled,
     ReplacementApproved,
     ReplacementShipped,
-    Withheld,
+    ReplacementWithdrawn,
 )
 from services.chassis.decider import Decision, Given, Origin
 from services.notifications.domain.conversation import Conversation
@@ -62,6 +76,7 @@ FIRST_LINE = Party(kind=PartyKind.QUEUE, id="first_line")
 AGENT = Party(kind=PartyKind.AGENT, id="P-104")
 SOON = NOW + timedelta(hours=4)
 LATER = NOW + timedelta(days=10)
+EUROS = Money(amount_minor=6490, currency="EUR")
 POLICY = Policy(id="es-trlgdcu", version="2022-01-01")
 
 
@@ -212,54 +227,105 @@ def told(messages: list[SendMessage]) -> list[str]:
     return [message.template.value for message in messages]
 
 
-codes = st.sampled_from(("reported_in_guarantee", "reported_in_trial", "a.code.of.tomorrow"))
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-days = st.dates(date(2025, 1, 1), date(2030, 1, 1))
-parties = st.sampled_from([Party(kind=kind, id="first_line") for kind in PartyKind] + [AGENT])
-remedies = st.lists(st.sampled_from(RemedyKind), max_size=3, unique=True).map(tuple)
-openings = st.builds(
-    opened,
-    facts=st.sampled_from((Facts(), Facts(product_unit="TV-55-0001"))),
-    asked_for=st.none() | st.sampled_from(RemedyKind),
-    language=st.sampled_from(Language),
-    jurisdiction=st.sampled_from(("ES", "GB", "ZZ")),
-    safety_flag=st.booleans(),
-)
-withheld = st.lists(st.builds(Withheld, remedy=st.sampled_from(RemedyKind), reason=codes), max_size=2)
-anything = st.one_of(
-    st.builds(promised, st.sampled_from(PromiseKind), st.integers(1, 5), moments, parties),
-    st.builds(PromiseBroken, promise_no=st.integers(1, 5), kind=st.sampled_from(PromiseKind), due=moments),
-    st.builds(PromiseKept, promise_no=st.integers(1, 5), kind=st.sampled_from(PromiseKind), kept_by=codes),
-    st.builds(classified, st.sampled_from(Category)),
-    st.builds(
-        assessed,
-        st.sampled_from(Window),
-        dates=st.builds(CoverageDates, trial_until=st.none() | days, guarantee_until=st.none() | days),
-        remedies_allowed=remedies,
-        withheld=withheld.map(tuple),
-        reasons=st.lists(codes, max_size=3).map(tuple),
-        product_unit=st.none() | st.just("TV-55-0001"),
-    ),
-    st.builds(replacement, st.sampled_from((Window.TRIAL, Window.GUARANTEE))),
-    st.builds(repair),
-    st.builds(shipped),
-    st.lists(st.sampled_from(("remedy", "purchase", "tomorrow")), max_size=3).map(lambda m: asked(*m)),
-    st.builds(proposed, st.integers(1, 3), codes),
-    st.builds(held, st.sampled_from((WaitName.CUSTOMER, WaitName.WORKSHOP))),
-    st.builds(assigned, codes, parties),
-    st.builds(denied, st.booleans()),
-    st.builds(added, st.booleans()),
-    st.builds(wants_a_person, st.booleans()),
-    st.builds(closed, st.sampled_from(ClosedAs)),
-    st.builds(CaseReopened, reason=codes, owner=parties),
-    st.builds(
-        CaseEscalated,
-        service_point=st.just("SAT-1"),
-        queue=st.just("technicians"),
-        steps_tried=st.just(()),
-        due=moments,
-        assessment_no=st.just(1),
-        remedy_no=st.just(1),
-    ),
-)
-stories = st.tuples(openings, st.lists(anything, max_size=15))
+def paid_repair() -> RepairAuthorized:
+    return repair().model_copy(update={"paid": True, "quote_no": "Q-1"})
+
+
+def refund(**but: Any) -> RefundApproved:
+    values: dict[str, Any] = {
+        "remedy_no": 2,
+        "product_unit": "TV-55-0001",
+        "defect_no": 1,
+        "assessment_no": 1,
+        "window": Window.TRIAL,
+        "policy": POLICY,
+        "reasons": ("chosen_by_customer",),
+        "promised_by": LATER,
+    }
+    return RefundApproved.model_validate(values | but)
+
+
+def refund_paid() -> RefundPaid:
+    return RefundPaid(remedy_no=2, reference="PAY-1", paid_at=NOW, amount=EUROS)
+
+
+def withdrawn(reason: str) -> ReplacementWithdrawn:
+    return ReplacementWithdrawn(remedy_no=1, reason=reason)
+
+
+def repair_cancelled(reason: str) -> RepairCancelled:
+    return RepairCancelled(remedy_no=1, repair_no="R-1001", reason=reason)
+
+
+def rescheduled(due: datetime, was_due: datetime = LATER) -> RepairRescheduled:
+    return RepairRescheduled(
+        remedy_no=1, repair_no="R-1001", was_due=was_due, due=due, reason="waiting_for_part"
+    )
+
+
+def quoted(revision: int = 1) -> QuoteIssued:
+    return QuoteIssued(
+        quote_no="Q-1",
+        revision=revision,
+        service_point="taller-rio",
+        price=EUROS,
+        valid_until=LATER,
+        work=("motor.replaced",),
+    )
+
+
+def revised(due: datetime, kind: PromiseKind = PromiseKind.REPAIR) -> PromiseRevised:
+    return PromiseRevised(
+        promise_no=2, kind=kind, owner=AGENT, was_due=LATER, due=due, reason="waiting_for_part"
+    )
+
+
+def at_risk(reason: str) -> PromiseAtRisk:
+    return PromiseAtRisk(promise_no=2, kind=PromiseKind.REPLACEMENT, due=LATER, reason=reason)
+
+
+def unknown(no: int = 1) -> CaseUnknownDeclared:
+    return CaseUnknownDeclared(owner=AGENT, next_update_at=LATER, reason="abstained", unknown_no=no)
+
+
+def linked() -> CaseLinked:
+    return CaseLinked(survivor=UUID(int=9), reason="reported_earlier")
+
+
+def reopened(reason: str) -> CaseReopened:
+    return CaseReopened(reason=reason, owner=AGENT)
+
+
+def reminded(n: int = 1) -> CustomerReminded:
+    return CustomerReminded(wait=WaitName.CUSTOMER, about="remedy", n=n, deadline=LATER)
+
+
+def complaint() -> ComplaintRegistered:
+    return ComplaintRegistered(
+        complaint_no=1, profile="es.ley_10_2025", ack_due=SOON, answer_due=LATER, owner=AGENT
+    )
+
+
+def complaint_answered(no: int = 1) -> ComplaintAnswered:
+    return ComplaintAnswered(
+        complaint_no=no, outcome=ComplaintOutcome.UPHELD, reasons=("promise_not_kept",), answered_by=AGENT
+    )
+
+
+def cancellation(*cannot: str) -> CancellationAssessed:
+    held_up = tuple(CannotCancel(what=what, reason="shipped") for what in cannot)
+    return CancellationAssessed(taken_back=("repair",), cannot=held_up)
+
+
+def containment() -> ContainmentNotified:
+    return ContainmentNotified(
+        containment="CT-1", product_unit="TV-55-0001", cause="overheats", advice="stop_using"
+    )
+
+
+def wants_to_cancel(safety_flag: bool = False) -> CaseCancellationRequested:
+    return CaseCancellationRequested(channel=Channel.WEB, reported_at=NOW, safety_flag=safety_flag)
+
+
+def objects(safety_flag: bool = False) -> CaseObjectionRaised:
+    return CaseObjectionRaised(channel=Channel.WEB, reported_at=NOW, safety_flag=safety_flag)

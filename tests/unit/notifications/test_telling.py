@@ -5,22 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ciclo_schemas.cases import TOPIC as CASES
+from ciclo_schemas.cases import CaseOpened
 from ciclo_schemas.events import Event
-from ciclo_schemas.routing import CaseReopened, ClosedAs, PromiseBroken, PromiseKept, PromiseKind
+from ciclo_schemas.registry import EVENTS
+from ciclo_schemas.routing import ClosedAs, PromiseBroken, PromiseKind
 from ciclo_schemas.values import Category, Facts, Party, PartyKind, RemedyKind, WaitName, Window
+from ciclo_schemas.warranty import ServicePointOption
 from services.chassis.decider import Effect
-from services.notifications.domain.message import (
-    CustomerMessage,
-    MessageFailed,
-    MessageSent,
-    SendMessage,
-    Template,
-)
+from services.notifications.domain.message import URGENT, SendMessage, Template, Topic
 from services.notifications.handlers import CONVERSATIONS
-from services.notifications.store import TABLES
-from tests.support.deciders import NOW, FactsOf, Story
+from tests.support.deciders import NOW
 from tests.unit.notifications import events as on
 from tests.unit.notifications.events import Customer, told
+from tests.unit.notifications.stories import stories
+
+CASE_EVENTS = [event for event in EVENTS.values() if event.topic == CASES]
 
 
 def customer(*events: Event) -> Customer:
@@ -39,9 +39,19 @@ def test_the_receipt_follows_the_first_promise_and_names_owner_and_date() -> Non
     assert receipt.told.asked_for is RemedyKind.REPAIR
 
 
-@pytest.mark.parametrize("words", [on.added, on.denied, on.wants_a_person])
+WORDS = (on.added, on.denied, on.wants_a_person, on.wants_to_cancel, on.objects)
+
+
+def test_every_event_that_carries_a_safety_word_is_heard() -> None:
+    flagged = {event for event in CASE_EVENTS if "safety_flag" in event.model_fields}
+    assert flagged == {CaseOpened, *(type(words()) for words in WORDS)}
+    assert flagged <= set(CONVERSATIONS.on)
+
+
+@pytest.mark.parametrize("words", WORDS)
 def test_a_safety_word_at_any_time_is_answered_with_the_safety_notice(words: type) -> None:
     assert told(customer().hears(words(True))) == ["safety"]
+    assert told(customer(on.closed(ClosedAs.CONFIRMED)).hears(words(True))) == ["safety"]
     assert told(customer().hears(words(False))) == []
 
 
@@ -62,15 +72,42 @@ def test_a_defect_in_the_guarantee_is_told_with_the_question_what_the_customer_c
     assert question.told.reasons == ("reported_in_guarantee",)
 
 
-def test_who_asks_about_the_guarantee_is_answered_from_the_assessment() -> None:
+def test_who_asks_about_the_guarantee_is_told_it_and_asked_whether_that_answers_it_in_one_message() -> None:
     person = customer(on.classified(Category.WARRANTY_QUERY))
-    assert told(person.hears(on.assessed(Window.GUARANTEE))) == ["coverage"]
+    assert person.hears(on.assessed(Window.GUARANTEE)) == []
+    [answer] = person.hears(on.proposed(reason="warranty_answered"), on.held())
+    assert (answer.template, answer.told.deadline) == (Template.COVERAGE, on.LATER)
+    assert answer.told.reasons == ("reported_in_guarantee",)
+    assert answer.told.about is Topic.SOLVED
 
 
-def test_out_of_guarantee_is_said_plainly_whatever_was_asked() -> None:
-    for category in Category:
-        person = customer(on.classified(category))
-        assert told(person.hears(on.assessed(Window.OUT))) == ["out_of_guarantee"]
+def test_an_answer_about_the_guarantee_that_changes_is_told_again_at_once() -> None:
+    person = customer(on.classified(Category.WARRANTY_QUERY), on.assessed(Window.GUARANTEE))
+    person.hears(on.proposed(reason="warranty_answered"), on.held())
+    assert person.hears(on.assessed(Window.GUARANTEE, assessment_no=2)) == [], "nothing new"
+    [news] = person.hears(on.assessed(Window.OUT, assessment_no=3))
+    assert (news.template, news.told.deadline) == (Template.OUT_OF_GUARANTEE, on.LATER)
+
+
+def test_out_of_guarantee_is_told_once_with_the_workshops_and_the_question_for_a_quote() -> None:
+    point = ServicePointOption(service_point="cast-norte", official=True)
+    person = customer(on.classified(Category.TECHNICAL_FAULT))
+    out = on.assessed(Window.OUT, remedies_allowed=("quote",), service_points=(point,))
+    [options] = person.hears(out, on.asked("remedy"), on.held())
+    assert (options.template, options.told.about) == (Template.OUT_OF_GUARANTEE, Topic.REMEDY)
+    assert options.told.service_points == (point,)
+    assert options.told.deadline == on.LATER
+
+
+def test_where_no_workshop_can_be_offered_a_person_explains_and_it_is_said_as_plainly() -> None:
+    person = customer(on.classified(Category.TECHNICAL_FAULT))
+    [options] = person.hears(
+        on.assessed(Window.OUT, remedies_allowed=()),
+        on.assigned("window_out"),
+        on.promised(PromiseKind.NEXT_STEP, no=2, owner=on.AGENT, due=on.LATER),
+    )
+    assert (options.template, options.told.owner) == (Template.OUT_OF_GUARANTEE, on.AGENT)
+    assert options.told.due == on.LATER
 
 
 def test_an_unknown_window_is_not_told_but_what_is_missing_is_asked() -> None:
@@ -143,13 +180,6 @@ def test_a_broken_promise_is_apologised_for_with_the_new_date() -> None:
     assert told(person.hears(on.promised(PromiseKind.NEXT_STEP, no=3))) == ["progress"]
 
 
-def test_an_assessment_names_the_date_of_the_promise_that_is_still_owed() -> None:
-    kept = PromiseKept(promise_no=1, kind=PromiseKind.FIRST_ANSWER, kept_by="case.classified")
-    person = customer(kept, on.promised(PromiseKind.DECISION, no=2, due=on.LATER))
-    [news] = person.hears(on.assessed(Window.OUT))
-    assert news.told.due == on.LATER
-
-
 def test_silence_is_never_told_as_solved() -> None:
     assert told(customer().hears(on.closed(ClosedAs.CONFIRMED))) == ["closed"]
     assert told(customer().hears(on.closed(ClosedAs.UNCONFIRMED))) == ["closed_unconfirmed"]
@@ -158,9 +188,17 @@ def test_silence_is_never_told_as_solved() -> None:
 
 def test_a_reopened_case_is_told_with_the_next_promise() -> None:
     person = customer(on.closed(ClosedAs.CONFIRMED))
-    reopened = CaseReopened(reason="late_confirmation", owner=on.AGENT)
-    [news] = person.hears(reopened, on.promised(PromiseKind.NEXT_STEP, no=2, owner=on.AGENT))
-    assert news.told.reasons == ("late_confirmation",)
+    [news] = person.hears(
+        on.reopened("information_received"), on.promised(PromiseKind.NEXT_STEP, no=2, owner=on.AGENT)
+    )
+    assert (news.template, news.told.owner, news.told.due) == (Template.REOPENED, on.AGENT, on.SOON)
+    assert news.told.reasons == ("information_received",)
+
+
+def test_a_late_yes_is_thanked_for_not_told_as_a_reopening() -> None:
+    person = customer(on.proposed(), on.held(), on.closed(ClosedAs.UNCONFIRMED))
+    late = on.reopened("late_confirmation"), on.promised(PromiseKind.NEXT_STEP, no=2, owner=on.AGENT)
+    assert told(person.hears(*late, on.closed(ClosedAs.CONFIRMED))) == ["closed"]
 
 
 def test_a_serial_number_named_later_is_used_from_then_on() -> None:
@@ -175,15 +213,16 @@ def test_a_case_whose_opening_was_never_heard_is_left_alone() -> None:
     assert Customer().hears(on.promised(PromiseKind.FIRST_ANSWER), on.closed(ClosedAs.CONFIRMED)) == []
 
 
-@given(on.stories)
+@given(stories)
 def test_one_event_never_leads_to_the_same_message_twice(story: tuple[Event, list[Event]]) -> None:
     person = Customer()
     person.hears(story[0], *story[1])
     messages = [(message.cause, message.template) for message in person.owed]
     assert len(messages) == len(set(messages))
+    assert len({message.message_id for message in person.owed}) == len(messages)
 
 
-@given(on.stories, st.sampled_from((on.added, on.denied, on.wants_a_person)))
+@given(stories, st.sampled_from(WORDS))
 def test_the_safety_notice_never_waits_for_another_message(
     story: tuple[Event, list[Event]], words: type
 ) -> None:
@@ -197,36 +236,6 @@ def test_the_safety_notice_never_waits_for_another_message(
         other.order
         for event in story[1]
         for other in person.decides(event).effects
-        if isinstance(other.data, SendMessage) and other.data.template is not Template.SAFETY
+        if isinstance(other.data, SendMessage) and other.data.template not in URGENT
     }
     assert effect.order not in others
-
-
-def test_what_became_of_a_message_is_published_and_recorded() -> None:
-    facts = FactsOf(TABLES)
-    story = Story(CONVERSATIONS, facts)
-    story.hears(on.opened())
-    [effect] = story.hears(on.promised(PromiseKind.FIRST_ANSWER)).effects
-    assert isinstance(effect.data, SendMessage)
-    cause = effect.data.cause
-    [row] = facts.find(CustomerMessage)
-    assert (row.status, row.template, row.cause) == ("owed", "receipt", cause)
-
-    story.hears(
-        MessageSent(template=Template.RECEIPT, cause=cause, language=effect.data.language, sent_at=NOW)
-    )
-    [row] = facts.find(CustomerMessage)
-    assert (row.status, row.at) == ("sent", NOW)
-
-    story.hears(
-        MessageFailed(
-            template=Template.RECEIPT,
-            cause=cause,
-            language=effect.data.language,
-            reason="no_address",
-            attempts=1,
-        )
-    )
-    [row] = facts.find(CustomerMessage)
-    assert (row.status, row.reason) == ("failed", "no_address")
-    assert story.said() == ["notification.sent", "notification.failed"]
