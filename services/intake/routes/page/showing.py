@@ -16,7 +16,7 @@ from services.intake import views
 from services.intake.domain.asks import Asks, asks
 from services.intake.domain.attachments import MAX_PER_CASE, Kind
 from services.intake.domain.headline import headline
-from services.intake.domain.sentences import sentence, spoken
+from services.intake.domain.sentences import erased, sentence, spoken
 from services.intake.domain.situation import Situation, situation
 from services.intake.domain.timeline import Happened
 from services.intake.routes.page.forms import CANCEL_REASONS, DENIAL_REASONS, SYMPTOMS
@@ -61,6 +61,7 @@ async def shown(
         "sent": sent,
         "case_no": view.case.case_no,
         "head": head,
+        "erased": None if view.erased_at is None else erased(view.erased_at, language),
         "who": _first_capital(head.who),
         "next_date": _date(head.next_date, language),
         "deadline": _date(now.asked.deadline if now.asked else None, language),
