@@ -48,6 +48,18 @@ class HeardAnswer(BaseModel):
     model_config = _example(case_id=_CASE, clock="intake:2,routing:5,warranty:1", text_ref=None)
 
 
+class AttachedAnswer(BaseModel):
+    """How events and colleagues name the files just handed in."""
+
+    case_id: UUID
+    clock: str = Field(description="Case clock: what this answer knows of the case")
+    attachments: tuple[str, ...]
+
+    model_config = _example(
+        case_id=_CASE, clock="intake:2,routing:5", attachments=["att_0193f0a1b2c37d4e8f90a1b2c3d4e5f6"]
+    )
+
+
 class HeadlineAnswer(BaseModel):
     """What happens now, who has the case, and the next date (the customer's deadline or our promise)."""
 

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response, status
-from pydantic import BaseModel, ConfigDict
 
 from ciclo_schemas.values import AttachmentRef
 from services.chassis.http import CommandsDep, PoolDep, case_clock, problem
 from services.chassis.keys import needs
 from services.intake import views
 from services.intake.domain.attachments import Attached, Kind, Media
+from services.intake.routes.answers import AttachedAnswer
 from services.intake.routes.door import DoorDep, IdempotencyKey, tracked
 from services.intake.routes.scopes import Scope
 from services.intake.routes.uploads import MAX_FILES, add_files, form_of
@@ -37,31 +37,15 @@ _FORM: dict[str, Any] = {
                         },
                         "kind": {"type": "string", "enum": [kind.value for kind in Kind], "default": "photo"},
                     },
-                }
+                },
+                "example": {"kind": "proof_of_purchase", "file": ["(the bytes of invoice.pdf)"]},
             }
         },
     }
 }
-
-
-class AttachedAnswer(BaseModel):
-    """How events and colleagues name the files; a case holds 10, of 25 MB together."""
-
-    case_id: UUID
-    clock: str
-    attachments: tuple[str, ...]
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "case_id": "01930000-0000-7000-8000-000000000001",
-                    "clock": "intake:2,routing:5",
-                    "attachments": ["att_0193f0a1b2c37d4e8f90a1b2c3d4e5f6"],
-                }
-            ]
-        }
-    )
+_A_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file, as a download", "content": {media.value: {} for media in Media}}
+}
 
 
 @router.post(
@@ -97,6 +81,7 @@ async def attach(
     "/v1/cases/{case_id}/attachments/{attachment_ref}",
     dependencies=[Depends(tracked)],
     response_class=Response,
+    responses=_A_FILE,
 )
 async def read_own(case_id: UUID, attachment_ref: Ref, pool: PoolDep) -> Response:
     """A file of the case, as it came."""
@@ -108,6 +93,7 @@ async def read_own(case_id: UUID, attachment_ref: Ref, pool: PoolDep) -> Respons
     tags=["vault"],
     dependencies=[Depends(needs(Scope.READ_TEXTS))],
     response_class=Response,
+    responses=_A_FILE,
 )
 async def read_any(attachment_ref: Ref, pool: PoolDep) -> Response:
     """A file that an event refers to, for the colleague who has the case."""
