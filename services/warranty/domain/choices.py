@@ -115,9 +115,9 @@ def _in_time(policies: Policies, case: CaseRights, event: CaseRemedyChosen, know
     if assessment.window is not Window.TRIAL or "no_stock" in assessment.reasons or known.unit is None:
         return True
     pack = pack_giving(policies, case, known.unit, RemedyKind.REFUND)
-    trial = (
-        trial_of(pack, assessment.clock_start) if isinstance(pack, Pack) and assessment.clock_start else None
-    )
+    if not isinstance(pack, Pack) or assessment.clock_start is None:
+        return True
+    trial = trial_of(pack, assessment.clock_start)
     if trial is None or not trial.rule.exercised_in_time:
         return True
     return policies.calendars.day(event.reported_at, known.unit.jurisdiction) <= trial.until

@@ -16,12 +16,14 @@ from services.warranty.handlers import deciders
 from services.warranty.store import TABLES
 from tests.support.deciders import CASE, FactsOf, Story
 from tests.unit.warranty.world import (
+    OLD_TV,
     OTHER_CASE,
     POLICIES,
     REPORTED,
     TV,
     chosen,
     classified,
+    informed,
     last_assessment,
     opened,
     paid,
@@ -78,6 +80,15 @@ def test_a_refund_taken_instead_of_the_new_unit_withdraws_it_and_names_it() -> N
     assert (refund.remedy_no, refund.supersedes, refund.defect_no, refund.assessment_no) == (2, 1, 1, 1)
     in_force = [remedy.remedy_no for remedy in told.facts.find(Remedy) if remedy.in_force]
     assert in_force == [2]
+
+
+def test_the_refund_names_the_new_unit_it_replaces_even_after_the_customer_told_of_another_symptom() -> None:
+    told = replaced_in_britain()
+    told.hears(informed(symptom_code="no_sound"))
+    told.hears(chosen(RemedyKind.REFUND))
+    refund = told.published[-1]
+    assert isinstance(refund, RefundApproved)
+    assert (refund.supersedes, refund.defect_no) == (1, 1)
 
 
 @pytest.mark.parametrize("scan", [ScanKind.SHIPPED, ScanKind.DELIVERED])
@@ -201,6 +212,16 @@ def test_without_stock_the_new_unit_is_approved_for_when_more_are_expected_and_t
     assert approved.promised_by == datetime(2026, 12, 13, 22, 59, 59, tzinfo=UTC)
     told.hears(chosen(RemedyKind.REFUND))
     assert told.said()[2:] == ["replacement.withdrawn", "refund.approved"]
+
+
+def test_in_the_guarantee_a_shortage_is_told_but_the_law_gives_no_refund_for_it() -> None:
+    told = story(OLD_TV, Stock(TV.model, 0, None))
+    told.hears(opened())
+    told.hears(classified())
+    assert last_assessment(told).reasons[-1] == "no_stock"
+    assert last_assessment(told).remedies_allowed == (RemedyKind.REPAIR, RemedyKind.REPLACEMENT)
+    told.hears(chosen(RemedyKind.REPLACEMENT))
+    assert replacement(told).promised_by == told.now + timedelta(days=35)
 
 
 def test_when_nobody_knows_when_more_come_a_month_is_the_longest_to_wait() -> None:
