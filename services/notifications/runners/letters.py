@@ -163,7 +163,7 @@ def _price(price: Money, locale: str) -> str:
 
 
 def _lines(paragraph: str) -> list[str]:
-    """The lines without the gaps where there was nothing to say; spaces that do not break stay as they are."""
+    """The lines without the gaps where there was nothing to say; spaces that do not break stay."""
     lines = (re.sub(" {2,}", " ", line).strip(" ") for line in paragraph.splitlines())
     return [line for line in lines if line]
 
