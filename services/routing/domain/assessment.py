@@ -4,7 +4,8 @@ from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Category, Code, RemedyKind, Window
 from ciclo_schemas.warranty import CoverageAssessed, RemedyAlreadyInForce
 from services.routing.domain import owners, promises, questions, resolution, waits
-from services.routing.domain.case import ASSESSED, Assessed, CaseState
+from services.routing.domain.case import ASSESSED, CaseState
+from services.routing.domain.records import Assessed
 from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 

@@ -24,7 +24,8 @@ from ciclo_schemas.values import (
 )
 from services.chassis.decider import Message
 from services.routing.domain import complaints, owners, promises, spam, training, unknown, waits
-from services.routing.domain.case import ASSESSED, Finding
+from services.routing.domain.case import ASSESSED
+from services.routing.domain.records import Finding
 from services.routing.domain.turn import Turn
 
 
@@ -184,6 +185,8 @@ def _take_over(turn: Turn, result: Classified) -> None:
         return  # the customer knows already that we do not know
     if complaints.FACET in result.facets:
         complaints.register(turn, result.reasons)
+    if turn.state.cancelling:
+        return  # who withdraws is asked nothing; if not all can be taken back, a person goes on
     if result.abstained:
         unknown.abstained(turn)
     else:

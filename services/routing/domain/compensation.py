@@ -7,7 +7,8 @@ gives.
 from ciclo_schemas.routing import CompensationCause, CompensationProposed
 from ciclo_schemas.values import Code, Money, Party
 from services.routing.domain import owners
-from services.routing.domain.case import CaseState, Compensation, LivePromise
+from services.routing.domain.case import CaseState
+from services.routing.domain.records import Compensation, LivePromise
 from services.routing.domain.turn import Turn
 
 

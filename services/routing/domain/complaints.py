@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from ciclo_schemas.routing import ComplaintRegistered, PromiseKind
 from ciclo_schemas.values import Code, Identifier
 from services.routing.domain import owners, promises
-from services.routing.domain.case import COMPLAINTS, CaseState, Complaint, LivePromise
+from services.routing.domain.case import COMPLAINTS, CaseState
+from services.routing.domain.records import Complaint, LivePromise
 from services.routing.domain.turn import Turn
 
 FACET = "complaint"

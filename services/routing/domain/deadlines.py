@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from ciclo_schemas.routing import PromiseKind, PromiseMade
 from services.routing.domain import complaints, owners, promises, unknown, waits
-from services.routing.domain.case import EDUCATION, FIRST_LINE, LivePromise
+from services.routing.domain.case import EDUCATION, FIRST_LINE
 from services.routing.domain.promises import PromiseDue, RiskDue
+from services.routing.domain.records import LivePromise
 from services.routing.domain.turn import Turn
 
 

@@ -9,8 +9,9 @@ from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Category, Code, Identifier, TextRef
 from services.chassis.decider import Message, Refusal
 from services.routing.domain import classification, owners, promises, resolution
-from services.routing.domain.case import FIRST_LINE, CaseState, Tried, technician_queue
+from services.routing.domain.case import FIRST_LINE, CaseState, technician_queue
 from services.routing.domain.charter import House
+from services.routing.domain.records import Tried
 from services.routing.domain.stages import TMF_STATUS, Purpose
 from services.routing.domain.turn import Turn
 

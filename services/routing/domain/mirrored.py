@@ -20,8 +20,9 @@ from ciclo_schemas.routing import CaseClosed, ClosedAs, ResolutionProposed
 from ciclo_schemas.values import Code, Facts, Party, TextRef
 from services.chassis.decider import Message, Refusal
 from services.routing.domain import linked, resolution, waits, words
-from services.routing.domain.case import CaseState, Proposal
+from services.routing.domain.case import CaseState
 from services.routing.domain.classification import Classified
+from services.routing.domain.records import Proposal
 from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 
@@ -87,7 +88,7 @@ def survivor_proposed(turn: Turn, message: SurvivorProposed) -> None:
     if not _is_news(turn, message.survivor) or message.proposal_no <= turn.state.survivor_proposal:
         return
     resolution.propose(turn, message.reason, message.proposed_by, message.text_ref)
-    turn.change(survivor_proposal=message.proposal_no)
+    turn.change(survivor_proposal=message.proposal_no, mirrored_proposal=turn.state.proposals)
 
 
 def survivor_went_on(turn: Turn, message: SurvivorWentOn) -> None:
@@ -95,7 +96,7 @@ def survivor_went_on(turn: Turn, message: SurvivorWentOn) -> None:
     if not _is_news(turn, message.survivor) or message.proposal_no < turn.state.survivor_proposal:
         return
     turn.change(survivor_proposal=message.proposal_no)
-    if turn.state.waits_for(Purpose.CONFIRMATION):
+    if turn.state.waits_for(Purpose.CONFIRMATION) and not _proposes_itself(turn.state):
         waits.hold(turn, Purpose.LINKED_CASE, turn.state.owner, linked.wait_deadline(turn))
 
 
@@ -114,7 +115,7 @@ def forward(turn: Turn, data: Any) -> bool:
     if isinstance(data, Classified):  # the survivor is classified, with the words of this case
         turn.change(classifying=False)
         return True
-    if _names_another_unit(state, data) or not isinstance(data, FORWARDED):
+    if not isinstance(data, FORWARDED) or _names_another_unit(state, data) or _answers_own(state, data):
         return False
     text_ref = None if isinstance(data, CaseResolutionConfirmed) else data.text_ref
     safety = not isinstance(data, CaseResolutionConfirmed) and data.safety_flag
@@ -179,6 +180,16 @@ def _names_another_unit(state: CaseState, data: Any) -> bool:
     if not isinstance(data, CaseInformationReceived):
         return False
     return data.facts.product_unit not in (None, state.unit)
+
+
+def _answers_own(state: CaseState, data: Any) -> bool:
+    """Whether the customer answers a proposal of this case alone, as after its complaint was answered."""
+    is_answer = isinstance(data, CaseResolutionConfirmed | CaseResolutionDenied)
+    return is_answer and _proposes_itself(state) and data.proposal_no == state.proposals
+
+
+def _proposes_itself(state: CaseState) -> bool:
+    return state.proposals != state.mirrored_proposal
 
 
 def _end(turn: Turn) -> None:

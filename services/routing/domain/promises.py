@@ -16,7 +16,7 @@ from ciclo_schemas.routing import (
 from ciclo_schemas.values import Code, Party
 from services.chassis.decider import Message
 from services.routing.domain import compensation
-from services.routing.domain.case import LivePromise
+from services.routing.domain.records import LivePromise
 from services.routing.domain.rows import promise_row
 from services.routing.domain.turn import Turn
 

@@ -5,7 +5,7 @@ from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Code, Party, PartyKind
 from ciclo_schemas.warranty import QuoteExpired, QuoteIssued, QuoteRefused, QuoteRequested
 from services.routing.domain import classification, owners, promises, questions, resolution, waits
-from services.routing.domain.case import Quote
+from services.routing.domain.records import Quote
 from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 

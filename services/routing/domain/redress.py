@@ -7,7 +7,8 @@ from ciclo_schemas.values import Category, Code, Codes, Identifier, Money, TextR
 from ciclo_schemas.warranty import CompensationDeclined, CompensationGranted
 from services.chassis.decider import Message, Refusal
 from services.routing.domain import compensation, complaints, owners, promises, resolution
-from services.routing.domain.case import CaseState, Complaint
+from services.routing.domain.case import CaseState
+from services.routing.domain.records import Complaint
 from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 

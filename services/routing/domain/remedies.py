@@ -16,7 +16,8 @@ from ciclo_schemas.warranty import (
     ReplacementWithdrawn,
 )
 from services.routing.domain import owners, promises, resolution, waits
-from services.routing.domain.case import FIRST_LINE, CaseState, Remedy
+from services.routing.domain.case import FIRST_LINE, CaseState
+from services.routing.domain.records import Remedy
 from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 

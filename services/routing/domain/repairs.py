@@ -11,7 +11,8 @@ from ciclo_schemas.warranty import (
     RepairRescheduled,
 )
 from services.routing.domain import owners, promises, remedies, waits
-from services.routing.domain.case import CaseState, Remedy, technician_queue
+from services.routing.domain.case import CaseState, technician_queue
+from services.routing.domain.records import Remedy
 from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 

@@ -17,7 +17,8 @@ from ciclo_schemas.routing import (
 )
 from ciclo_schemas.values import Code, Party, TextRef
 from services.routing.domain import complaints, owners, promises, unknown, waits
-from services.routing.domain.case import FIRST_LINE, Ending
+from services.routing.domain.case import FIRST_LINE
+from services.routing.domain.records import Ending
 from services.routing.domain.stages import Purpose, Stage
 from services.routing.domain.turn import Turn
 

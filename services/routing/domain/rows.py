@@ -6,7 +6,8 @@ from uuid import UUID
 
 from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Urgency
-from services.routing.domain.case import COMPLAINTS, EDUCATION, CaseState, LivePromise, technician_queue
+from services.routing.domain.case import COMPLAINTS, EDUCATION, CaseState, technician_queue
+from services.routing.domain.records import LivePromise
 from services.routing.domain.stages import TMF_STATUS
 
 RANKS = {Urgency.HIGH: 0, Urgency.NORMAL: 1, Urgency.LOW: 2}

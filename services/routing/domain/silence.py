@@ -6,7 +6,8 @@ The house may not be silent itself: while a person still owes the customer a wor
 from ciclo_schemas.routing import ClosedAs, CustomerReminded
 from ciclo_schemas.values import WaitName
 from services.routing.domain import owners, promises, resolution, waits
-from services.routing.domain.case import ASSESSED, FIRST_LINE, CaseState, Wait
+from services.routing.domain.case import ASSESSED, FIRST_LINE, CaseState
+from services.routing.domain.records import Wait
 from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 from services.routing.domain.waits import ReminderDue, WaitDue

@@ -9,7 +9,7 @@ from ciclo_schemas.routing import CaseUnknownDeclared, CaseUnknownResolved, Prom
 from ciclo_schemas.values import Code, Identifier
 from services.chassis.decider import Message, Refusal
 from services.routing.domain import owners, promises
-from services.routing.domain.case import LivePromise
+from services.routing.domain.records import LivePromise
 from services.routing.domain.turn import Turn
 
 SUPERVISOR_FROM = 3

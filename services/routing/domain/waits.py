@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from ciclo_schemas.routing import CaseHeld, CaseResumed, PromiseKind
 from ciclo_schemas.values import Code, Party, WaitName
 from services.chassis.decider import Message
-from services.routing.domain.case import Wait
+from services.routing.domain.records import Wait
 from services.routing.domain.stages import PROMISE_BEHIND, Purpose
 from services.routing.domain.turn import Turn
 

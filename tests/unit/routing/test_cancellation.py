@@ -7,12 +7,13 @@ import pytest
 from ciclo_schemas.routing import (
     CaseAssigned,
     CaseCancelled,
+    CaseClassified,
     CaseReopened,
     PromiseKind,
     PromiseMade,
     ResolutionProposed,
 )
-from ciclo_schemas.values import PartyKind, RemedyKind, Window
+from ciclo_schemas.values import Category, PartyKind, RemedyKind, Window
 from services.routing.domain.first_line import ProposeResolution
 from services.routing.domain.promises import PromiseDue
 from services.routing.domain.stages import Purpose, Stage
@@ -192,3 +193,11 @@ def test_late_answers_to_a_cancellation_move_nothing() -> None:
     case.hears(cancellation())
     case.hears(cancellable())
     assert case.hears(cancellable()).events == ()
+
+
+@pytest.mark.parametrize("category", [Category.SPAM_OR_UNCLEAR, Category.TRAINING, Category.ONLINE_SUPPORT])
+def test_whatever_a_withdrawn_case_was_about_nobody_is_bothered_with_it(category: Category) -> None:
+    case = Case()
+    case.hears(cancellation())
+    said = [type(event) for event in case.is_found(category, reasons=("unclear.too_short",)).events]
+    assert said == [CaseClassified]
