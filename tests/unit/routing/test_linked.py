@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from ciclo_schemas.cases import CaseCancellationRequested, CaseOpened
-from ciclo_schemas.routing import CaseLinked, ClosedAs
+from ciclo_schemas.routing import CaseLinked, ClosedAs, ComplaintOutcome
 from ciclo_schemas.values import Category, Channel, Facts, PartyKind, Window
 from ciclo_schemas.warranty import CancellationAssessed, RemedyAlreadyInForce
 from services.chassis.decider import Lookup, Message, Origin
@@ -19,6 +19,7 @@ from services.routing.domain.rows import Matter
 from services.routing.domain.stages import Purpose, Stage
 from services.routing.domain.waits import WaitDue
 from tests.support.deciders import NOW
+from tests.unit.routing.redressing import answer
 from tests.unit.routing.town import Town, case_id
 from tests.unit.routing.world import (
     DECIDER,
@@ -262,6 +263,24 @@ def test_people_work_on_the_survivor_and_are_told_so() -> None:
     assert str(case_id(1)) in refusal.detail
 
 
+def test_a_complaint_of_a_linked_case_is_answered_all_the_same() -> None:
+    town = Town()
+    town.opens(1, report())
+    town.opens(2, report(None, later=5))
+    town.hears(2, found(Category.COMPLAINT, facets=("complaint",)), Origin.RESULT)
+    town.hears(2, information(Facts(product_unit=TV)))
+    town.settles()
+    assert town.state(2).survivor == case_id(1)
+    answerer = town.state(2).complaints[0].owner.id
+    does(town, 2, answer(ComplaintOutcome.NOT_UPHELD, answerer))
+    town.settles()
+    assert town.state(2).stage is Stage.RESOLUTION_PROPOSED
+    town.hears(2, confirmed())
+    town.settles()
+    assert town.state(2).closed_as is ClosedAs.CONFIRMED
+    assert survivors(town) == {1: None}
+
+
 def test_a_wait_for_the_other_case_that_lasts_too_long_gets_a_person() -> None:
     town = twice()
     wait = town.state(2).wait
@@ -296,6 +315,10 @@ WORDS: st.SearchStrategy[Callable[[Town, int], None]] = st.sampled_from(
         lambda town, number: _maybe(town, number, replacement_delivered()),
         lambda town, number: _maybe(
             town, number, RemedyAlreadyInForce(product_unit=TV, defect_no=1, case=case_id(1), remedy_no=1)
+        ),
+        lambda town, number: _maybe(town, number, found(Category.COMPLAINT, 1), Origin.RESULT),
+        lambda town, number: _maybe(
+            town, number, answer(ComplaintOutcome.NOT_UPHELD, "agent-08"), Origin.COMMAND
         ),
         lambda town, number: _maybe(town, number, Take(agent="agent-03"), Origin.COMMAND),
         lambda town, number: _maybe(
@@ -351,5 +374,5 @@ def test_whatever_happens_no_case_waits_for_one_that_ended_or_waits_itself(
         assert survivor.survivor is None
         assert survivor.unit == state.unit
         assert survivor.has_linked
-        if state.waits_for(Purpose.CONFIRMATION):
+        if state.waits_for(Purpose.CONFIRMATION) and state.proposals == state.mirrored_proposal:
             assert survivor.waits_for(Purpose.CONFIRMATION)
