@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.routing import APIRoute
 
-from services.intake.routes import cases, vault, words
+from services.intake.routes import attachments, cases, vault, words
 from services.intake.routes.door import spoken_for, tracked
 from tests.integration.intake.service import Intake, customer
 
@@ -21,7 +21,7 @@ BODIES = {
 
 def routes_of_a_case() -> Iterator[tuple[str, str]]:
     """Method and path of every route about one case."""
-    for router in (cases.router, words.router, vault.router):
+    for router in (cases.router, words.router, attachments.router, vault.router):
         for route in router.routes:
             if isinstance(route, APIRoute) and "{case_id}" in route.path:
                 yield from ((method, route.path) for method in route.methods or ())
@@ -33,7 +33,7 @@ ROUTES = [route for route in routes_of_a_case() if not route[1].endswith("/texts
 def test_every_route_of_a_case_but_the_colleagues_one_asks_for_its_tracking_key() -> None:
     every = [
         route
-        for router in (cases.router, words.router, vault.router)
+        for router in (cases.router, words.router, attachments.router, vault.router)
         for route in router.routes
         if isinstance(route, APIRoute) and "{case_id}" in route.path
     ]

@@ -20,7 +20,7 @@ from services.intake.routes.links import Stale
 from services.intake.routes.page.render import Pages
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-_KINDS = {400: "malformed", 413: "too_large", 503: "unavailable"}
+_KINDS = {400: "malformed", 413: "too_large", 429: "unavailable", 503: "unavailable"}
 
 
 class CannotShow(Exception):
