@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, Field, HttpUrl, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from services.chassis.settings import ApiKeySetting, ServiceSettings
-from services.routing.domain.charter import Charter, House, Playbooks
+from services.routing.domain.charter import Charter, House
 from services.routing.domain.keywords import KeywordClassifier
 from services.routing.domain.lexicon import Keywords
+from services.routing.domain.playbooks import Playbooks
 
 HERE = Path(__file__).parent
 M = TypeVar("M", bound=BaseModel)

@@ -1,28 +1,23 @@
-"""What the house promises and who answers for it: the charter (carta de servicio) and the playbooks.
+"""What the house promises and who answers for it: the charter (carta de servicio).
 
-Both are a house's own data, read from YAML and validated at start.
+A house's own data, read from YAML and validated at start.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ciclo_schemas.routing import PromiseKind
-from ciclo_schemas.values import Category, Code, Identifier, Jurisdiction, Language
+from ciclo_schemas.values import Code, Identifier, Jurisdiction
 from services.routing.domain.case import COMPLAINTS, EDUCATION, FIRST_LINE
+from services.routing.domain.data_files import HouseData
+from services.routing.domain.playbooks import Playbooks
 from services.routing.domain.stages import Purpose
 
 Hours = Annotated[int, Field(ge=1, le=24 * 365)]
-
-
-class HouseData(BaseModel):
-    """Part of a data file: immutable, nothing unknown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Queue(HouseData):
@@ -206,63 +201,6 @@ class Charter(HouseData):
         """How long a wait for the customer lasts, and when he is reminded."""
         terms: CustomerWait = getattr(self.customer_waits, purpose.value)
         return terms
-
-
-class Step(HouseData):
-    """One thing to try, told in every language."""
-
-    code: Code
-    es: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-    pt: str = Field(min_length=1)
-
-    def text(self, language: Language) -> str:
-        """The instruction in a language; English when there is none."""
-        return {Language.ES: self.es, Language.PT: self.pt}.get(language, self.en)
-
-
-class Playbook(HouseData):
-    """What the first line tries, in order (guion). Chosen by category, then by the classifier's reasons."""
-
-    id: Identifier
-    category: Category
-    reasons: tuple[Code, ...] = ()
-    steps: tuple[Step, ...] = Field(min_length=1)
-
-    def next_step(self, tried: Iterable[str]) -> Step | None:
-        """The first step not tried yet; None when the playbook is exhausted."""
-        done = set(tried)
-        return next((step for step in self.steps if step.code not in done), None)
-
-
-class Playbooks(HouseData):
-    """All playbooks."""
-
-    playbooks: tuple[Playbook, ...]
-
-    @model_validator(mode="after")
-    def _ids_are_unique(self) -> "Playbooks":
-        ids = [playbook.id for playbook in self.playbooks]
-        if len(ids) != len(set(ids)):
-            raise ValueError("playbooks: two playbooks have one id")
-        return self
-
-    def named(self, playbook: str | None) -> Playbook | None:
-        """The playbook with this id."""
-        return next((one for one in self.playbooks if one.id == playbook), None)
-
-    def choose(self, category: Category, reasons: Iterable[str]) -> Playbook | None:
-        """The playbook made for one of the reasons, else the category's general one, else none."""
-        of_category = [playbook for playbook in self.playbooks if playbook.category is category]
-        given = set(reasons)
-        for playbook in of_category:
-            if given & set(playbook.reasons):
-                return playbook
-        return next((playbook for playbook in of_category if not playbook.reasons), None)
-
-    def knows(self, step: str) -> bool:
-        """Whether any playbook has this step."""
-        return any(step == known.code for playbook in self.playbooks for known in playbook.steps)
 
 
 @dataclass(frozen=True, slots=True)

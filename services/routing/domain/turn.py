@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from ciclo_schemas.events import Event
 from services.chassis.decider import CancelTimer, Decision, Effect, FanOut, Given, Message, Timer
 from services.routing.domain.case import CaseState
-from services.routing.domain.charter import Charter, House, Playbooks
+from services.routing.domain.charter import Charter, House
+from services.routing.domain.playbooks import Playbooks
 from services.routing.domain.rows import Matter, PromiseRow, case_row
 
 E = TypeVar("E", bound=Event)
