@@ -94,7 +94,8 @@ class Theatre:
         )
 
     async def _all_told(self, story: Story, case: Case) -> None:
-        await self._journal.find(case.case_id, "notification.sent", len(story.messages))
+        if story.messages:
+            await self._journal.find(case.case_id, "notification.sent", len(story.messages))
 
     async def _ending(
         self, story: Story, customer: Customer, cases: list[Case], took: float, complaints: list[str]

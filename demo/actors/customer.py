@@ -114,7 +114,7 @@ class Customer:
         page = await self._doors.page(link)
         hidden = dict(re.findall(r'type="hidden" name="(proposal_no|once)" value="([^"]*)"', page))
         await asyncio.sleep(THINKING_SECONDS)
-        await self._doors.submit(link.split("#")[0] + "/confirmation", hidden)
+        await self._doors.submit(link.split("#")[0] + "/solved", hidden)
 
     async def denies(self, reason: str, text: str) -> None:
         """Say that it is not solved, and why, as soon as we ask."""

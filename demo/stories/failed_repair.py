@@ -35,5 +35,15 @@ STORY = Story(
     ),
     never=("replacement.approved",),
     once=("repair.authorized", "refund.approved", "case.closed"),
-    messages=("receipt", "remedy_choice", "repair", "remedy_choice", "refund", "solved", "closed"),
+    messages=(
+        "receipt",
+        "remedy_choice",
+        "repair",
+        "apology",
+        "remedy_choice",
+        "refund",
+        "compensation",
+        "solved",
+        "closed",
+    ),
 )

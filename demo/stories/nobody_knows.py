@@ -31,5 +31,5 @@ STORY = Story(
     ),
     never=("case.escalated", "replacement.approved"),
     once=("case.unknown_declared", "case.unknown_resolved", "case.closed"),
-    messages=("receipt", "unknown", "solved", "closed"),
+    messages=("receipt", "unknown", "progress", "solved", "closed"),
 )

@@ -34,5 +34,5 @@ STORY = Story(
     ),
     never=("case.escalated",),
     once=("case.reopened",),
-    messages=("receipt", "progress", "solved", "closed", "progress", "solved", "closed"),
+    messages=("receipt", "solved", "closed", "reopened", "solved", "closed"),
 )

@@ -9,9 +9,7 @@ async def play(stage: Stage) -> None:
         "Gane dinero rápido con criptomonedas, haga clic aquí, oferta exclusiva."
     )
     await stage.customer.objects("Es el mensaje que sale en mi televisor, no lo he escrito yo.")
-    await stage.agent.takes(case)
-    await stage.agent.classifies(case, "online_support")
-    await stage.agent.proposes(case, "guided")
+    await stage.owner_proposes(case, "guided")
     await stage.customer.confirms()
 
 
@@ -31,5 +29,5 @@ STORY = Story(
     ),
     never=("case.escalated",),
     once=("case.rejected", "case.reopened", "case.closed"),
-    messages=("receipt", "rejected", "progress", "solved", "closed"),
+    messages=("receipt", "rejected", "reopened", "solved", "closed"),
 )

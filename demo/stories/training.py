@@ -29,5 +29,5 @@ STORY = Story(
     ),
     never=("case.escalated", "coverage.assessed"),
     once=("case.diverted_to_training", "case.handed_off", "case.closed"),
-    messages=("receipt", "training", "training", "solved", "closed"),
+    messages=("receipt", "training", "progress", "solved", "closed"),
 )

@@ -23,5 +23,5 @@ STORY = Story(
     ),
     never=("case.escalated", "case.assigned", "replacement.approved"),
     once=("coverage.assessed", "resolution.proposed", "case.closed"),
-    messages=("receipt", "coverage", "solved", "closed"),
+    messages=("receipt", "coverage", "closed"),
 )
