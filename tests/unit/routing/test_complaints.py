@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ciclo_schemas.routing import (
     CaseAssigned,
+    CaseCancelled,
     CaseClassified,
     CaseClosed,
     ClosedAs,
@@ -29,6 +30,7 @@ from services.routing.domain.promises import PromiseDue
 from services.routing.domain.redress import ProposeCompensation
 from tests.support.deciders import NOW
 from tests.unit.routing.beginnings import FAULT, in_repair, row
+from tests.unit.routing.news import cancellable, cancellation
 from tests.unit.routing.redressing import (
     REFUSED,
     UPHELD,
@@ -242,6 +244,15 @@ def test_a_complaint_beside_a_chosen_remedy_does_not_stop_it() -> None:
     case.hears(assessed(Window.GUARANTEE))
     case.hears(chosen(RemedyKind.REPAIR))
     assert case.state.promised(PromiseKind.DECISION, PromiseKind.COMPLAINT_ANSWER)
+
+
+def test_who_withdraws_his_complaint_is_answered_and_asked_nothing() -> None:
+    case = complained()
+    case.hears(cancellation())
+    case.is_told(answer())
+    assert case.count(ResolutionProposed) == 0
+    case.hears(cancellable())
+    assert case.last(CaseCancelled).reason == "customer_cancelled"
 
 
 def test_an_answer_without_a_reason_is_none() -> None:
