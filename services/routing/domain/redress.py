@@ -121,7 +121,7 @@ def _is_cause(state: CaseState, command: ProposeCompensation) -> bool:
 
 
 def _is_all(state: CaseState) -> bool:
-    """Whether the case is about nothing but the complaint, and neither withdrawn nor carried on in another."""
+    """Whether the case is about nothing but the complaint, and not being withdrawn."""
     about = state.finding is not None and state.finding.category is Category.COMPLAINT
-    elsewhere = state.cancelling or state.survivor is not None or state.waits_for(Purpose.CONFIRMATION)
-    return about and state.remedy is None and not elsewhere
+    asked = state.cancelling or state.waits_for(Purpose.CONFIRMATION)
+    return about and state.remedy is None and not asked
