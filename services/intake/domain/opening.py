@@ -1,6 +1,7 @@
 """A customer reports something: the case begins (apertura del caso)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,7 @@ class Opened(BaseModel):
     case_id: UUID
     case_no: str
     customer_ref: str
+    opened_at: datetime
 
 
 def open_case(state: CaseState | None, command: OpenCase, given: Given) -> Decision[CaseState]:
@@ -91,7 +93,12 @@ def open_case(state: CaseState | None, command: OpenCase, given: Given) -> Decis
         CaseState(),
         events=(opened,),
         rows=_rows(command, case_no, given),
-        reply=Opened(case_id=given.subject, case_no=case_no, customer_ref=command.customer_ref),
+        reply=Opened(
+            case_id=given.subject,
+            case_no=case_no,
+            customer_ref=command.customer_ref,
+            opened_at=given.now,
+        ),
     )
 
 

@@ -25,6 +25,7 @@ class OpenedAnswer(BaseModel):
     case_no: str = Field(description="To read aloud; the last character is a check character")
     tracking_key: str = Field(description="Secret: whoever shows it is the customer of this case")
     tracking_url: str
+    page_url: str = Field(description="Signed link to the customer's page, good for 90 days: a secret, too")
     customer_ref: str
     clock: str = Field(description="Case clock: what this answer knows of the case")
 
@@ -33,6 +34,7 @@ class OpenedAnswer(BaseModel):
         case_no="C-7K4M-2Q9D-5",
         tracking_key="q5n1kQ0m7sWcZ3yq4m0iXo0nq3N2mZb1m9bJx6l2c4E",
         tracking_url=f"http://127.0.0.1:8001/v1/cases/{_CASE}",
+        page_url="http://127.0.0.1:8001/c/AZMAAAAAcACAAAAAAAAAAWrLz4B0aGlzIGlzIG5vIGxpbms_",
         customer_ref=_CUSTOMER,
         clock="intake:1",
     )

@@ -61,6 +61,7 @@ async def open_case(
         case_no=opened.case_no,
         tracking_key=door.tracking_key(opened.case_id),
         tracking_url=door.tracking_url(opened.case_id),
+        page_url=door.links.url(opened.case_id, opened.opened_at),
         customer_ref=opened.customer_ref,
         clock=outcome.clock or await views.clock_of(pool, opened.case_id),
     )

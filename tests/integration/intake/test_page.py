@@ -37,6 +37,16 @@ async def test_a_link_opens_the_page_in_the_language_of_the_case(intake: Intake)
         assert '<html lang="pt">' in other.text
 
 
+async def test_whoever_reports_something_can_go_straight_to_its_page(intake: Intake) -> None:
+    opened = await intake.open(key="straight")
+    page = await intake.http.get(httpx.URL(opened["page_url"]).path)
+    assert opened["case_no"] in page.text
+    again = await intake.open(key="straight")
+    assert again["page_url"] == opened["page_url"]
+    token = opened["page_url"].rpartition("/")[2]
+    assert not [table for table, rows in (await intake.stored()).items() if token in rows]
+
+
 async def test_a_page_lets_nothing_else_in_and_is_kept_by_nobody(intake: Intake) -> None:
     opened = await intake.open()
     pages = [page_of(opened), f"{page_of(opened)}/cancellation", "/c/nothing", "/"]

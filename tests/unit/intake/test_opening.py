@@ -20,7 +20,9 @@ def test_a_report_opens_a_case_at_the_moment_it_is_received() -> None:
     assert isinstance(opened, CaseOpened)
     assert opened.reported_at == NOW
     assert opened.facts.product_unit == "FR-2040-118"
-    assert decision.reply == Opened(case_id=CASE, case_no=opened.case_no, customer_ref=CUSTOMER)
+    assert decision.reply == Opened(
+        case_id=CASE, case_no=opened.case_no, customer_ref=CUSTOMER, opened_at=opened.reported_at
+    )
 
 
 def test_words_and_contact_go_to_the_vault_and_nowhere_else() -> None:
