@@ -1,40 +1,16 @@
-"""One letter as a mail, and its way to the mail server."""
+"""The way of a mail to the mail server."""
 
 import asyncio
-import re
 from dataclasses import dataclass, field
-from email.headerregistry import Address, HeaderRegistry
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
-from functools import cache
 from types import TracebackType
-from typing import Any, Self
-from uuid import UUID
+from typing import Self
 
 import aiosmtplib
 
-from services.chassis.clock import utc_now
-from services.notifications.runners.letters import Letter
+from services.notifications.runners.mime import Mail
 from services.notifications.settings import NotificationsSettings
 
 GOODBYE_SECONDS = 1
-_ADDRESS = re.compile(r"[^\s@<>,;:\"\\]{1,64}@[^\s@<>,;:\"\\]{1,255}")
-
-
-class _Headers(HeaderRegistry):
-    """The standard registry makes a new class for every header of every mail: half the cost of composing."""
-
-    @cache  # noqa: B019 - one registry, and a handful of names
-    def __getitem__(self, name: str) -> Any:
-        return super().__getitem__(name)
-
-
-_POLICY = SMTP_POLICY.clone(header_factory=_Headers())
-
-
-class BadAddress(ValueError):
-    """The customer's e-mail address cannot be one."""
 
 
 class Refused(Exception):
@@ -51,40 +27,6 @@ class TryLater(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-def _domain(sender: str) -> str:
-    return parseaddr(sender)[1].rpartition("@")[2]
-
-
-def compose(
-    letter: Letter, name: str | None, email: str, *, message_id: UUID, case: UUID, sender: str
-) -> EmailMessage:
-    """The mail. Its id is the same at every attempt, so that a repeated message is recognised.
-
-    All mails of a case refer to one id, so that they form one thread.
-
-    Header fields cannot be injected: the policy refuses line ends in values. Raises BadAddress.
-    """
-    if not _ADDRESS.fullmatch(email):
-        raise BadAddress
-    try:
-        to = Address(display_name=name or "", addr_spec=email)
-    except (ValueError, IndexError) as error:
-        raise BadAddress from error
-    sender_name, sender_address = parseaddr(sender)
-    mail = EmailMessage(policy=_POLICY)
-    mail["From"] = Address(display_name=sender_name, addr_spec=sender_address)
-    mail["To"] = to
-    mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(utc_now())
-    mail["Message-ID"] = f"<{message_id}@{_domain(sender)}>"
-    mail["References"] = f"<{case}@{_domain(sender)}>"
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to us
-    mail.set_content(letter.text)
-    mail.add_alternative(letter.html, subtype="html")
-    mail["Content-Language"] = letter.language.value
-    return mail
 
 
 @dataclass
@@ -108,7 +50,7 @@ class MailServer:
             except (aiosmtplib.SMTPException, OSError):
                 self._close()
 
-    async def send(self, mail: EmailMessage) -> None:
+    async def send(self, mail: Mail) -> None:
         """Hand over one mail within `smtp_timeout_seconds`. Raises Refused or TryLater."""
         try:
             async with asyncio.timeout(self.settings.smtp_timeout_seconds):
@@ -117,17 +59,15 @@ class MailServer:
             self._close()
             raise TryLater("mail_server_too_slow") from error
 
-    async def _send(self, client: aiosmtplib.SMTP, mail: EmailMessage) -> None:
+    async def _send(self, client: aiosmtplib.SMTP, mail: Mail) -> None:
         try:
-            await client.send_message(mail)
+            await client.sendmail(mail.sender, [mail.recipient], mail.content)
         except aiosmtplib.SMTPRecipientsRefused as error:
             await self._forget_transaction(client)
             raise _verdict(error.recipients[0].code, "address_refused") from error
         except aiosmtplib.SMTPSenderRefused as error:
             await self._forget_transaction(client)
             raise TryLater(f"sender_refused_{error.code}") from error
-        except aiosmtplib.SMTPNotSupported as error:
-            raise Refused("address_not_supported") from error
         except aiosmtplib.SMTPResponseException as error:
             await self._forget_transaction(client)
             raise _verdict(error.code, "message_refused") from error

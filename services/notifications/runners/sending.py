@@ -20,7 +20,8 @@ from services.notifications.domain.message import (
     SendMessage,
 )
 from services.notifications.runners.letters import LANGUAGES, Letters
-from services.notifications.runners.mail import BadAddress, MailServer, Refused, TryLater, compose
+from services.notifications.runners.mail import MailServer, Refused, TryLater
+from services.notifications.runners.mime import BadAddress, compose
 from services.notifications.runners.vault import Contact, Contacts, VaultUnavailable, read_contacts
 from services.notifications.settings import NotificationsSettings
 
