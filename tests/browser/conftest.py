@@ -12,11 +12,18 @@ from deploy.embedded import Servers
 from tests.browser.customer import Customer
 from tests.conftest import NewDatabase
 from tests.integration.intake.service import Intake
-from tests.support.browser import chromium
+from tests.support.browser import chromium, install_chromium
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1100, "height": 900}}
 Visit = Callable[..., Coroutine[Any, Any, Customer]]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Get a browser before the first test, whose time is limited."""
+    here = Path(__file__).parent
+    if not session.config.option.collectonly and any(i.path.is_relative_to(here) for i in session.items):
+        install_chromium()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-from functools import cache
 
 import pytest
 
@@ -11,14 +10,9 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 _PACKAGE = "chromium"
 
 
-@cache
 def chromium() -> str:
-    """The path of a Chromium.
-
-    Installs Debian's package as root where apt-get is. Without any, a test fails under CI and is skipped
-    elsewhere.
-    """
-    found = _on_path() or _installed()
+    """The path of a Chromium. Without any, a test fails under CI and is skipped elsewhere."""
+    found = _on_path()
     if found is None:
         why = f"no Chromium: install your system's package '{_PACKAGE}' (looked for {', '.join(_NAMES)})"
         if os.environ.get("CI"):
@@ -27,14 +21,18 @@ def chromium() -> str:
     return found
 
 
+def install_chromium() -> None:
+    """Install Debian's package, if there is no Chromium, this is root and apt-get is here."""
+    if _on_path() is None and os.geteuid() == 0 and shutil.which("apt-get") is not None:
+        _install()
+
+
 def _on_path() -> str | None:
     return next((path for path in map(shutil.which, _NAMES) if path), None)
 
 
-def _installed() -> str | None:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return None
-    print(f"installing Debian's package '{_PACKAGE}' for the browser tests")  # noqa: T201 - said aloud
+def _install() -> None:
+    print(f"\ninstalling Debian's package '{_PACKAGE}' for the browser tests", flush=True)  # noqa: T201
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update"], ["install", "--yes", "--no-install-recommends", _PACKAGE]):
         done = subprocess.run(
@@ -43,8 +41,7 @@ def _installed() -> str | None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=600,
+            timeout=900,
         )
         if done.returncode:
-            print(f"apt-get {arguments[0]} failed: {done.stderr.strip()[-500:]}")  # noqa: T201
-    return _on_path()
+            print(f"apt-get {arguments[0]} failed: {done.stderr.strip()[-500:]}", flush=True)  # noqa: T201
