@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ciclo_schemas import cases, routing, warranty
 from ciclo_schemas.events import Event
+from ciclo_schemas.values import RemedyKind
 from services.intake.domain.situation import Situation
 from services.intake.domain.timeline import Happened
 
@@ -58,10 +59,20 @@ def asks(timeline: Iterable[Happened], now: Situation) -> Asks:
         current,
         proposal_no=now.proposal_no,
         remedy=offer if choosing else None,
-        other_remedy=offer if undecided and not choosing else None,
+        other_remedy=_still(offer, now) if undecided and not choosing else None,
         missing=missing,
         explained=current.explained if questioned else None,
     )
+
+
+def _still(offer: warranty.CoverageAssessed | None, now: Situation) -> warranty.CoverageAssessed | None:
+    """What may still be chosen beside a remedy that was decided: nothing once it is on its way."""
+    if offer is None or now.step is None:
+        return offer
+    others = tuple(kind for kind in offer.remedies_allowed if kind is not RemedyKind.REPLACEMENT)
+    if now.step != "replacement.approved" or not others:
+        return None
+    return offer.model_copy(update={"remedies_allowed": others})
 
 
 def _after(current: Asks, event: Event | None) -> Asks:

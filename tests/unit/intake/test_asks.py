@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ciclo_schemas import cases, routing, warranty
 from ciclo_schemas.events import Event
-from ciclo_schemas.values import Channel, Facts, Money, RemedyKind
+from ciclo_schemas.values import Channel, Facts, Money, Policy, RemedyKind, Window
 from services.intake.domain.asks import Asks, asks
 from services.intake.domain.situation import situation
 from tests.unit.intake.door import CUSTOMER, NOON, QUEUE, assessed, happened, proposed, text_ref
@@ -63,6 +63,26 @@ def test_a_choice_is_asked_only_when_it_is_the_customers_turn() -> None:
     chosen = cases.CaseRemedyChosen(**SAID, remedy=RemedyKind.REPAIR, assessment_no=1)
     assert after(offer, asked("remedy"), chosen) == after(offer, chosen)
     assert after(offer, chosen).other_remedy is None
+
+
+def test_beside_an_approved_replacement_only_another_remedy_may_be_chosen_and_only_until_it_is_sent() -> None:
+    offer = assessed(1, RemedyKind.REPLACEMENT, RemedyKind.REFUND, window=Window.TRIAL)
+    approved = warranty.ReplacementApproved(
+        remedy_no=1,
+        product_unit="FR-2040",
+        defect_no=1,
+        assessment_no=1,
+        window=Window.TRIAL,
+        policy=Policy(id="gb", version="2015"),
+        reasons=(),
+        promised_by=LATER,
+    )
+    left = after(offer, approved).other_remedy
+    assert left is not None
+    assert left.remedies_allowed == (RemedyKind.REFUND,)
+    assert after(assessed(1, RemedyKind.REPLACEMENT), approved).other_remedy is None
+    shipped = warranty.ReplacementShipped(remedy_no=1, shipment="P-1", shipped_at=NOON)
+    assert after(offer, approved, shipped).other_remedy is None
 
 
 def test_a_quote_is_asked_until_it_is_answered_or_over() -> None:
