@@ -10,9 +10,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from ciclo_schemas.events import EVENTS, Event
+from ciclo_schemas.inbound import InboundEvent
 from services.chassis.decider import Message, Origin
 from services.chassis.definition import Definition
-from services.chassis.inputs import Input, Position
+from services.chassis.inputs import Input, Position, key_of
 
 # A location can hold names that the sender made up: only what looks like a field's name is repeated.
 _FIELD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -71,6 +72,7 @@ class Codec:
             traceparent=record["traceparent"],
             label=record["label"],
             error=error,
+            business_key=key_of(data) if isinstance(data, InboundEvent) else None,
             position=None if position is None else Position(*position),
             expires_at=row.get("expires_at"),
         )

@@ -19,6 +19,7 @@ from services.chassis import metrics, sql
 from services.chassis.breaker import Breaker, BreakerOpen
 from services.chassis.clock import seconds
 from services.chassis.codec import Codec, safe_message
+from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.database import is_transient
 from services.chassis.decider import Lookup, Origin
 from services.chassis.definition import Connection, Definition
@@ -163,6 +164,8 @@ class Engine:
             if operation is not None:
                 await _audit(connection, operation)
             outcomes = await self._with_changes(connection, inputs, outcomes)
+            crash_point(CrashPoint.ENGINE_BEFORE_COMMIT)
+        crash_point(CrashPoint.ENGINE_AFTER_COMMIT)
         self.breaker.keep(kafka, failures)
         metrics.batch_applied(inputs, outcomes, seconds() - began)
         self._announce(recorder.writes)
@@ -177,7 +180,8 @@ class Engine:
         aggregates = await _lock(connection, sorted(subjects))
         fresh, gone = await self._claim(connection, inputs)
         now = await self._waiting(connection, aggregates)
-        keys = [one.business_key for one in inputs if one.business_key is not None]
+        waiting = [row.input for each in aggregates.values() for row in each.waiting]
+        keys = [key for one in (*inputs, *waiting) for key in one.keys]
         recorder = Recorder(self._definition, self.source, await known_keys(connection, keys), now)
 
         async def fetch(lookups: Sequence[Lookup]) -> bool:

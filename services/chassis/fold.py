@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 MAX_FETCHES = 8
 DEFERRED_RETRY = timedelta(seconds=1)
+UNKNOWN_SUBJECT = "unknown_subject"
 UNKNOWN_SUBJECT_RETRY = timedelta(minutes=1)
 KAFKA = (Origin.EVENT, Origin.INBOUND)
 DEFERRING = ("deferred", "newer_reader")
@@ -128,7 +129,8 @@ class Fold:
     async def _take(self, aggregate: Aggregate, one: Input) -> Outcome:
         if one.refusal is not None:
             return self._recorder.reject(one, one.refusal)
-        repeat = self._recorder.repeated(one)
+        # A redriven input took its keys when it failed.
+        repeat = None if _is_redriven(one) else self._recorder.repeated(one)
         if repeat is not None:
             return repeat
         queue = _queue(aggregate)
@@ -197,7 +199,7 @@ class Fold:
             if refusal.wait is not None:
                 expires = expires or self._now + refusal.wait
                 if self._now < expires:
-                    return self._park(aggregate, replace(one, expires_at=expires), "unknown_subject")
+                    return self._park(aggregate, replace(one, expires_at=expires), UNKNOWN_SUBJECT)
             return self._recorder.reject(one, refusal)
         if one.origin is not Origin.COMMAND:
             self._recorder.advance(aggregate, one)
@@ -231,12 +233,18 @@ class Fold:
         parked.append(ParkedRow(one, reason, try_at, one.expires_at))
         # Waits in memory, too: a later input of this very batch may fill the gap.
         aggregate.waiting.append(Waiting(-len(parked), reason, one))
-        self._recorder.take_key(one, None)
+        if reason == UNKNOWN_SUBJECT:
+            self._recorder.take_waiting_key(one)
+        else:
+            self._recorder.take_key(one, None)
         return Outcome(Fate.PARKED, reason=reason)
 
     async def _try_waiting(self, aggregate: Aggregate, row: Waiting) -> bool:
         """Whether the input of a waiting row is settled now."""
         aggregate.waiting.remove(row)
+        if row.reason == UNKNOWN_SUBJECT and self._recorder.overtaken(row.input):
+            self._unpark(row)
+            return True
         earlier = any(
             other.reason in DEFERRING and _parking_order(other) < _parking_order(row)
             for other in aggregate.waiting

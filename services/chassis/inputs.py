@@ -1,5 +1,6 @@
 """One shape for everything that happens to an aggregate, and what becomes of it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from ciclo_schemas.inbound import InboundEvent
 from services.chassis.decider import Origin, Refusal
 
 
@@ -32,6 +34,14 @@ class BusinessKey:
     fingerprint: str
 
 
+REJECTED, WAITING = "rejected", "waiting"
+
+
+def key_of(record: InboundEvent) -> BusinessKey:
+    """What makes a record of another system unique for ever."""
+    return BusinessKey(record.event_type, json.dumps(record.business_key()), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where in Kafka a record stands."""
@@ -39,6 +49,11 @@ class Position:
     topic: str
     partition: int
     offset: int
+
+    @property
+    def place(self) -> str:
+        """The same in one word."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,21 @@ class Input:
     attempts: int = 0
     first_failed_at: datetime | None = None
     """How often, and since when, this input failed before: set for redriven dead letters."""
+
+    def place_key(self, fate: str) -> BusinessKey | None:
+        """What makes the rejection or the waiting of a record unique: its place in Kafka.
+
+        Not its business key, under which it may come again, corrected.
+        """
+        if self.origin is not Origin.INBOUND or self.position is None:
+            return None
+        return BusinessKey(fate, self.position.place, "")
+
+    @property
+    def keys(self) -> tuple[BusinessKey, ...]:
+        """Every key by which this input may turn out to be a repeat."""
+        keys = (self.business_key, self.place_key(REJECTED), self.place_key(WAITING))
+        return tuple(key for key in keys if key is not None)
 
 
 class Fate(StrEnum):

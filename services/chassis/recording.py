@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -16,7 +17,7 @@ from services.chassis.decider import Decider, Decision, Delete, Effect, Origin, 
 from services.chassis.definition import Definition
 from services.chassis.facts import FactStore
 from services.chassis.ids import derived_id, new_id
-from services.chassis.inputs import Fate, Input, Outcome
+from services.chassis.inputs import REJECTED, WAITING, BusinessKey, Fate, Input, Outcome
 from services.chassis.working import (
     Aggregate,
     DeadRow,
@@ -118,11 +119,18 @@ class Recorder:
             self.facts.change(row)
 
     def reject(self, one: Input, refusal: Refusal) -> Outcome:
-        """Tell the publisher of an inbound record that it was refused, once."""
-        repeat = self.repeated(one)
-        if repeat is not None:
-            return repeat
-        self.take_key(one, None)
+        """Tell the publisher of an inbound record that it was refused, once for each record.
+
+        What was refused has not counted: under its business key it may come again, corrected.
+        """
+        place = one.place_key(REJECTED)
+        if place is not None:
+            if self._taken(place) is not None:
+                return Outcome(Fate.DUPLICATE)
+            self._free_key(one.business_key)
+            self._take(place, one.subject, None)
+        else:
+            self.take_key(one, None)
         rejected = InputRejected(
             input_id=(one.label or str(one.id))[:128],
             input_type=one.type[:128],
@@ -154,24 +162,46 @@ class Recorder:
         self.writes.dead.append(DeadRow(one, blocking, error, message, _fingerprint(one.type, error, raised)))
 
     def repeated(self, one: Input) -> Outcome | None:
-        """The answer to an input whose business key is taken; None if it is new."""
-        key = one.business_key
-        if key is None:
-            return None
-        taken = self._known_keys.get((key.scope, key.key)) or self.writes.keys.get((key.scope, key.key))
-        if taken is None:
-            return None
-        if one.origin is Origin.COMMAND and taken.fingerprint != key.fingerprint:
-            detail = "this idempotency key was used before with another request"
-            return Outcome(Fate.REFUSED, refusal=Refusal("idempotency_key_reused", detail, status=422))
-        return Outcome(Fate.DUPLICATE, reply=taken.reply)
+        """The answer to an input of which a key is taken; None if it is new."""
+        for key in one.keys:
+            taken = self._taken(key)
+            if taken is None:
+                continue
+            if one.origin is Origin.COMMAND and taken.fingerprint != key.fingerprint:
+                detail = "this idempotency key was used before with another request"
+                return Outcome(Fate.REFUSED, refusal=Refusal("idempotency_key_reused", detail, status=422))
+            return Outcome(Fate.DUPLICATE, reply=taken.reply)
+        return None
 
     def take_key(self, one: Input, reply: str | None) -> None:
         """From now on, inputs with this one's business key are repeats."""
-        key = one.business_key
-        if key is not None:
-            row = KeyRow(key.scope, key.key, one.subject, key.fingerprint, reply)
-            self.writes.keys.setdefault((key.scope, key.key), row)
+        if one.business_key is not None:
+            self._take(one.business_key, one.subject, reply)
+
+    def take_waiting_key(self, one: Input) -> None:
+        """From now on, the same record once more is a repeat; another one with its business key is not."""
+        key = one.place_key(WAITING) or one.business_key
+        if key is not None and self._taken(key) is None:
+            self._take(key, one.subject, None)
+
+    def overtaken(self, one: Input) -> bool:
+        """Whether another record with the business key of one that waits has counted meanwhile."""
+        waits_by_place = one.place_key(WAITING) is not None
+        return waits_by_place and one.business_key is not None and self._taken(one.business_key) is not None
+
+    def _taken(self, key: BusinessKey) -> KnownKey | KeyRow | None:
+        name = (key.scope, key.key)
+        known = None if name in self.writes.freed_keys else self._known_keys.get(name)
+        return known or self.writes.keys.get(name)
+
+    def _take(self, key: BusinessKey, subject: UUID, reply: str | None) -> None:
+        row = KeyRow(key.scope, key.key, subject, key.fingerprint, reply)
+        self.writes.keys.setdefault((key.scope, key.key), row)
+
+    def _free_key(self, key: BusinessKey | None) -> None:
+        """Forget a key that an input took when it was made to wait."""
+        if key is not None and self.writes.keys.pop((key.scope, key.key), None) is None:
+            self.writes.freed_keys.add((key.scope, key.key))
 
     def _emit(self, aggregate: Aggregate, one: Input, event: Event, body: str) -> None:
         row = EventRow(

@@ -16,7 +16,7 @@ from ciclo_schemas.registry import EVENTS
 from services.chassis.codec import fields_at_fault, safe_message, subject_of
 from services.chassis.decider import Origin, Refusal
 from services.chassis.ids import derived_id
-from services.chassis.inputs import BusinessKey, Input, Position
+from services.chassis.inputs import BusinessKey, Input, Position, key_of
 from services.chassis.tracing import new_traceparent
 
 INBOUND = "ciclo.inbound."
@@ -98,7 +98,7 @@ class RecordReader:
             raw=raw,
             time=envelope.time,
             traceparent=envelope.traceparent or new_traceparent(),
-            business_key=BusinessKey(envelope.type, json.dumps(data.business_key()), ""),
+            business_key=key_of(data),
             position=position,
             label=envelope.id,
         )
@@ -111,7 +111,7 @@ class RecordReader:
 def _unreadable(position: Position, error: BadEnvelope, value: bytes) -> Input:
     if position.topic.startswith(INBOUND):
         refusal = Refusal(error.code, str(error), (error.location,))
-        return _refused(position, _place(position), "", refusal)
+        return _refused(position, position.place, "", refusal)
     # Its place in the order of a case is unknown, so it is an aggregate of its own and blocks no case.
     return Input(
         subject=_position_id(position),
@@ -121,7 +121,7 @@ def _unreadable(position: Position, error: BadEnvelope, value: bytes) -> Input:
         data=None,
         raw=_text(value)[0],
         traceparent=new_traceparent(),
-        business_key=BusinessKey("unreadable", _place(position), ""),
+        business_key=BusinessKey("unreadable", position.place, ""),
         position=position,
         error=str(error),
     )
@@ -172,7 +172,6 @@ def _refused(position: Position, label: str, event_type: str, refusal: Refusal) 
         data=None,
         raw="",
         traceparent=new_traceparent(),
-        business_key=BusinessKey("rejected", _place(position), ""),
         position=position,
         label=label,
         refusal=refusal,
@@ -208,10 +207,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         raise _RepeatedName
     return members
-
-
-def _place(position: Position) -> str:
-    return f"{position.topic}/{position.partition}/{position.offset}"
 
 
 def _position_id(position: Position) -> UUID:

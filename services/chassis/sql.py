@@ -134,6 +134,11 @@ FROM unnest($2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[])
     AS u (scope, key, aggregate, fingerprint, reply)
 """
 
+FREE_KEYS = """
+DELETE FROM business_keys USING unnest($1::text[], $2::text[]) AS freed (scope, key)
+WHERE business_keys.scope = freed.scope AND business_keys.key = freed.key
+"""
+
 FAN_OUT = """
 INSERT INTO fan_outs (lane, kind, cause, data, created_at, traceparent)
 SELECT lane, kind, cause, data::jsonb, $1, traceparent

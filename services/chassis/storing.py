@@ -89,6 +89,8 @@ def write_engine_rows(writes: Writes, now: datetime, release: str) -> Iterable[S
         yield sql.POSTPONE, (list(writes.postponed), list(writes.postponed.values()))
     if writes.dead:
         yield sql.BURY, (now, release, *_dead(writes.dead))
+    if writes.freed_keys:
+        yield sql.FREE_KEYS, tuple(zip(*sorted(writes.freed_keys), strict=True))
     if writes.keys:
         keys = [writes.keys[key] for key in sorted(writes.keys)]
         yield sql.TAKE_KEYS, (now, *_columns(keys, "scope", "key", "aggregate", "fingerprint", "reply"))

@@ -213,6 +213,7 @@ class Writes:
     postponed: dict[int, datetime | None] = field(default_factory=dict)
     dead: list[DeadRow] = field(default_factory=list)
     keys: dict[tuple[str, str], KeyRow] = field(default_factory=dict)
+    freed_keys: set[tuple[str, str]] = field(default_factory=set)
     fan_outs: list[FanOutRow] = field(default_factory=list)
 
     def failures(self) -> int:

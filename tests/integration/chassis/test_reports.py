@@ -6,7 +6,7 @@ from uuid import uuid5
 
 from ciclo_schemas.inbound import WorkshopReported, WorkshopReportKind
 from services.chassis.decider import Origin
-from services.chassis.inputs import BusinessKey, Claim, Fate, Input
+from services.chassis.inputs import Claim, Fate, Input, Position, key_of
 from tests.support.engine_world import (
     NAMES,
     NOW,
@@ -17,11 +17,10 @@ from tests.support.engine_world import (
 )
 
 
-def report(number: int, kind: WorkshopReportKind) -> Input:
+def report(number: int, kind: WorkshopReportKind, offset: int = 0) -> Input:
     data = WorkshopReported(
         publisher="sat-norte", case=subject(number), repair_no=f"R-{number}", kind=kind, happened_at=NOW
     )
-    key = BusinessKey(data.event_type, "/".join(data.business_key()), "")
     return Input(
         subject=subject(number),
         origin=Origin.INBOUND,
@@ -29,7 +28,8 @@ def report(number: int, kind: WorkshopReportKind) -> Input:
         id=uuid5(NAMES, f"{number}/{kind}"),
         data=data,
         raw=data.write().decode(),
-        business_key=key,
+        business_key=key_of(data),
+        position=Position("ciclo.inbound.workshops.v1", 0, offset),
         label=f"report-{number}",
     )
 
@@ -43,7 +43,8 @@ async def test_a_report_sent_twice_counts_once(world: World) -> None:
 
 
 async def test_a_report_about_something_unknown_waits_and_is_rejected_after_a_day(world: World) -> None:
-    early, stranger = report(1, WorkshopReportKind.RECEIVED), report(2, WorkshopReportKind.RECEIVED)
+    early = report(1, WorkshopReportKind.RECEIVED)
+    stranger = report(2, WorkshopReportKind.RECEIVED, offset=1)
     assert fates(await world.engine.apply([early, stranger])) == [Fate.PARKED, Fate.PARKED]
     await world.engine.apply([command(1, "open")])
     assert await world.state(1) == ["open", "report:received"]
@@ -68,3 +69,23 @@ async def test_a_refused_report_is_rejected_once_with_code_and_field(world: Worl
     bodies = await world.pool.fetch("SELECT body FROM events WHERE topic = 'ciclo.rejections.v1'")
     assert len(bodies) == 1
     assert '"locations":["kind"]' in bodies[0]["body"]
+
+
+async def test_a_report_that_was_refused_may_be_sent_again_once_it_is_right(world: World) -> None:
+    await world.engine.apply([command(1, "open")])
+    wrong = report(1, WorkshopReportKind.FAILED)
+    right = replace(report(1, WorkshopReportKind.RECEIVED, offset=1), business_key=wrong.business_key)
+    assert fates(await world.engine.apply([wrong, right])) == [Fate.REFUSED, Fate.APPLIED]
+    assert fates(await world.engine.apply([wrong, right])) == [Fate.DUPLICATE, Fate.DUPLICATE]
+    assert await world.state(1) == ["open", "report:received"]
+
+
+async def test_a_report_with_a_wrong_number_holds_up_no_correction_while_it_waits(world: World) -> None:
+    await world.engine.apply([command(1, "open")])
+    wrong = report(2, WorkshopReportKind.RECEIVED)
+    right = replace(report(1, WorkshopReportKind.RECEIVED, offset=1), business_key=wrong.business_key)
+    await world.engine.apply([wrong])
+    assert fates(await world.engine.apply([wrong, right])) == [Fate.DUPLICATE, Fate.APPLIED]
+    await world.engine.apply([command(2, "open")])
+    assert await world.count("parked") == 0
+    assert await world.state(1) == ["open", "report:received"]
