@@ -159,7 +159,6 @@ class Services:
             "INTAKE_PUBLIC_URL": intake,
             "ROUTING_INTAKE_URL": intake,
             "NOTIFICATIONS_INTAKE_URL": intake,
-            "NOTIFICATIONS_TRACKING_URL": f"{intake}/docs",
             "NOTIFICATIONS_SMTP_PORT": str(smtp_port),
             "NOTIFICATIONS_SMTP_FROM": "Ciclo <care@ciclo.example>",
         } | dict(settings or {})

@@ -145,8 +145,8 @@ class Outsider:
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
 
-    async def publish(self, record: InboundEvent, subject: str) -> None:
-        """Send one record and wait until the broker has it."""
+    async def publish(self, record: InboundEvent, subject: str) -> str:
+        """Send one record and wait until the broker has it; returns its id, by which a refusal names it."""
         envelope = Envelope(
             id=str(new_id()),
             source=f"/{record.publisher}",
@@ -157,6 +157,7 @@ class Outsider:
         await self._producer.send_and_wait(
             record.topic, record.write(), key=subject.encode(), headers=to_headers(envelope)
         )
+        return envelope.id
 
 
 @asynccontextmanager

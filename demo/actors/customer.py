@@ -88,12 +88,12 @@ class Customer:
 
     async def adds(self, text: str | None = None, **facts: str) -> None:
         """Say more: words, facts, or both."""
-        await self._says("information", {"text": text, "facts": facts})
+        await self.says("information", {"text": text, "facts": facts})
 
     async def chooses(self, remedy: str) -> None:
         """Choose a remedy as soon as it is on offer."""
         view = await seen(self.sees, lambda case: remedy in (case["choice"] or {}).get("remedies", ()))
-        await self._says(
+        await self.says(
             "remedy-choice", {"remedy": remedy, "assessment_no": view["choice"]["assessment_no"]}
         )
 
@@ -101,11 +101,11 @@ class Customer:
         """Accept or refuse the quote as soon as it is there."""
         quote = (await seen(self.sees, lambda case: case["quote"] is not None))["quote"]
         answer = {"quote_no": quote["quote_no"], "revision": quote["revision"], "accepted": accepted}
-        await self._says("quote-answer", answer)
+        await self.says("quote-answer", answer)
 
     async def confirms(self) -> None:
         """Say that it is solved, as soon as we ask."""
-        await self._says("confirmation", {"proposal_no": await self._asked()})
+        await self.says("confirmation", {"proposal_no": await self._asked()})
 
     async def confirms_on_the_page(self) -> None:
         """Say that it is solved as most customers do: by the link in the mail that asks."""
@@ -119,21 +119,21 @@ class Customer:
     async def denies(self, reason: str, text: str) -> None:
         """Say that it is not solved, and why, as soon as we ask."""
         proposal = await self._asked()
-        await self._says("denial", {"proposal_no": proposal, "reason": reason, "text": text})
+        await self.says("denial", {"proposal_no": proposal, "reason": reason, "text": text})
         await seen(self.sees, lambda case: case["proposal_no"] != proposal)
 
     async def wants_a_person(self) -> None:
         """Ask for a person."""
-        await self._says("human-request", {})
+        await self.says("human-request", {})
 
     async def cancels(self, reason: str | None = None) -> None:
         """Withdraw the case."""
-        await self._says("cancellation", {"reason": reason})
+        await self.says("cancellation", {"reason": reason})
 
     async def objects(self, text: str) -> None:
         """Object to having been taken for spam, once that happened."""
         await seen(self.sees, lambda case: case["status"] == "rejected")
-        await self._says("objection", {"text": text})
+        await self.says("objection", {"text": text})
 
     async def is_done(self) -> None:
         """Wait until the case has ended, in whatever way."""
@@ -154,7 +154,8 @@ class Customer:
                     return found[0]
             await asyncio.sleep(THINKING_SECONDS)
 
-    async def _says(self, word: str, body: dict[str, Any]) -> None:
+    async def says(self, word: str, body: dict[str, Any]) -> None:
+        """Say something at the case's door of that name."""
         await asyncio.sleep(THINKING_SECONDS)
         path = f"/v1/cases/{self.case.case_id}/{word}"
         show = self.case.key | {"Idempotency-Key": str(new_id())}

@@ -21,44 +21,44 @@ class Agent:
     async def takes(self, case: Case) -> None:
         """Take the case out of the queue as soon as it is there, classified."""
         await self.has(case)
-        await self._does(case, "take")
+        await self.does(case, "take")
 
     async def tries(self, case: Case, *, helped: bool) -> str:
         """Go through the next step of the playbook with the customer; returns the step."""
-        step = (await self._does(case, "take"))["next_step"]  # taking what one has shows it as it stands
-        await self._does(case, "steps", {"step": step, "helped": helped}, done=("already_tried",))
+        step = (await self.does(case, "take"))["next_step"]  # taking what one has shows it as it stands
+        await self.does(case, "steps", {"step": step, "helped": helped}, done=("already_tried",))
         return str(step)
 
     async def classifies(self, case: Case, category: str, symptom: str | None = None) -> None:
         """Say what the case is about."""
-        await self._does(case, "classification", {"category": category, "symptom_code": symptom})
+        await self.does(case, "classification", {"category": category, "symptom_code": symptom})
 
     async def escalates(self, case: Case, symptom: str) -> None:
         """Ask for a technician."""
-        await self._does(case, "escalation", {"symptom_code": symptom})
+        await self.does(case, "escalation", {"symptom_code": symptom})
 
     async def asks(self, case: Case, *missing: str) -> None:
         """Ask the customer for what is missing."""
-        await self._does(case, "information", {"missing": missing}, done=("already_asked",))
+        await self.does(case, "information", {"missing": missing}, done=("already_asked",))
 
     async def proposes(self, case: Case, reason: str) -> None:
         """Ask the customer whether it is solved."""
-        await self._does(case, "resolution", {"reason": reason}, done=("already_proposed",))
+        await self.does(case, "resolution", {"reason": reason}, done=("already_proposed",))
 
     async def hands_over(self, case: Case, person: str, reason: str) -> None:
         """Hand the case to a colleague."""
-        await self._does(case, "handoff", {"person": person, "reason": reason}, done=("already_taken",))
+        await self.does(case, "handoff", {"person": person, "reason": reason}, done=("already_taken",))
 
     async def confirms_training(self, case: Case) -> None:
         """Take a customer over who wants to learn (education area)."""
         await self._journal.find(case.case_id, "case.diverted_to_training")
-        await self._does(case, "training", done=("not_diverted",))
+        await self.does(case, "training", done=("not_diverted",))
 
     async def answers_complaint(self, case: Case, outcome: str, *reasons: str) -> None:
         """Answer the first complaint of the case, with reasons."""
         await self._journal.find(case.case_id, "complaint.registered")
         answer = {"outcome": outcome, "reasons": reasons}
-        await self._does(case, "complaints/1/answer", answer, done=("already_answered",))
+        await self.does(case, "complaints/1/answer", answer, done=("already_answered",))
 
     async def has(self, case: Case) -> None:
         """Wait until the case is with the first line, for the first time or again."""
@@ -74,9 +74,10 @@ class Agent:
 
         return await seen(look, lambda view: view["stage"] in stages)
 
-    async def _does(
+    async def does(
         self, case: Case, what: str, body: dict[str, Any] | None = None, done: tuple[str, ...] = ()
     ) -> Any:
+        """Do something at the case's door of that name."""
         await asyncio.sleep(THINKING_SECONDS)
         path = f"/v1/cases/{case.case_id}/{what}"
         return await self._doors.ask("POST", "routing", path, show=await self._key(), body=body, done=done)

@@ -39,10 +39,9 @@ class Stage:
             lambda heard: isinstance(heard.event, InputRejected) and heard.event.code == code
         )
 
-    async def owner_proposes(self, case: Case, reason: str) -> None:
-        """The person by name whom the case was given proposes a resolution."""
-        view = await self.agent.sees(case, "in_first_line")
-        await self.colleague(view["owner"]).proposes(case, reason)
+    async def owner_of(self, case: Case) -> Agent:
+        """The person by name whom the case was given."""
+        return self.colleague(await self.agent.owner_of(case))
 
 
 @dataclass(frozen=True, slots=True)
