@@ -21,6 +21,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 
 from services.chassis.breaker import BreakerOpen
 from services.chassis.clock import seconds
+from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.definition import Definition
 from services.chassis.engine import Engine
 from services.chassis.pace import Pace
@@ -203,7 +204,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             delay = min(delay * 2, LAST_DELAY)
         self._trouble = None
+        crash_point(CrashPoint.CONSUMER_BEFORE_OFFSETS)
         await self._commit(records)
+        crash_point(CrashPoint.CONSUMER_AFTER_OFFSETS)
 
     async def _commit(self, records: Sequence[ConsumerRecord]) -> None:
         """Commit exactly this batch. A failure is harmless: what comes again is dropped as a duplicate."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 import structlog
 
 from services.chassis.codec import Codec
+from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.decider import Message, Origin
 from services.chassis.definition import EffectCall, EffectRunner, Retry
 from services.chassis.engine import Engine
@@ -67,7 +68,9 @@ class Effects(Loop):
             owed = await self._read(lanes) if lanes else []
             if not owed:
                 return None
+            crash_point(CrashPoint.EFFECT_BEFORE_RUN)
             answers = list(zip(owed, await self._ask([call for _, call in owed]), strict=True))
+            crash_point(CrashPoint.EFFECT_AFTER_RUN)
             self._results = [
                 _input(row, call, answer) for (row, call), answer in answers if isinstance(answer, Message)
             ]

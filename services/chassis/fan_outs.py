@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 
 from services.chassis.clock import seconds
+from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.database import CONNECT_TIMEOUT_S, is_transient
 from services.chassis.decider import Message, Origin
 from services.chassis.definition import Targets
@@ -91,11 +92,13 @@ class FanOuts(Loop):
 
     async def _tell(self, row: Any, data: Message, targets: Sequence[UUID]) -> None:
         done = len(targets) < PAGE
+        crash_point(CrashPoint.FAN_OUT_BEFORE_PAGE)
         try:
             await self._engine.apply(
                 [_input(row, data, target) for target in targets],
                 advance=FanOutAdvance(row["id"], before=row["position"], after=targets[-1], done=done),
             )
+            crash_point(CrashPoint.FAN_OUT_AFTER_PAGE)
         except FanOutMoved:
             log.info("fan_out_moved", fan_out=row["id"])
         except Exception as error:  # noqa: BLE001 - it rests, or goes on to the loop

@@ -7,6 +7,7 @@ from typing import Any, Final
 import structlog
 
 from services.chassis.clock import seconds
+from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.lanes import Lanes
 from services.chassis.loop import FAILING_AFTER_S, Loop
 from services.chassis.publisher import Publisher
@@ -139,11 +140,14 @@ class Relay(Loop):
         if not rows:
             self._refused = set()
             return 0
+        crash_point(CrashPoint.RELAY_BEFORE_SEND)
         receipt = await self._publisher.publish(rows)
+        crash_point(CrashPoint.RELAY_AFTER_SEND)
         if receipt.done:
             lanes, ids = zip(*((row["lane"], row["outbox_id"]) for row in receipt.done), strict=True)
             async with self._lanes.session() as connection:
                 await connection.execute(DELETE, lanes, ids)
+            crash_point(CrashPoint.RELAY_AFTER_DELETE)
         self.counts.sent += len(receipt.done)
         self.counts.failed += receipt.failed
         self._note(receipt.refused)

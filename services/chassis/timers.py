@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.decider import Origin
 from services.chassis.engine import Engine
 from services.chassis.ids import derived_id
@@ -49,7 +50,9 @@ class Timers(Loop):
                 if not rows:
                     wait: float | None = await session.fetchval(NEXT, sorted(lanes))
                     return LOOK_EVERY_S if wait is None else min(max(wait, 0.001), LOOK_EVERY_S)
+            crash_point(CrashPoint.TIMERS_BEFORE_APPLY)
             await self._engine.apply([_input(row) for row in rows])
+            crash_point(CrashPoint.TIMERS_AFTER_APPLY)
         return 0
 
 
