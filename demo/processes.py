@@ -54,6 +54,8 @@ class ServiceProcess:
     environment: dict[str, str] = field(repr=False)
     http_port: int
     admin_port: int
+    program: tuple[str, ...] = ()
+    """What Python runs instead of the service's own module, for drills."""
     process: Process | None = None
     starts: int = 0
 
@@ -83,7 +85,7 @@ class ServiceProcess:
         """Start it behind a supervisor that stops it when this process is gone, however it ended."""
         unused = os.open(os.devnull, os.O_RDONLY)
         job = Job(
-            command=[sys.executable, "-m", f"services.{self.name}", "run"],
+            command=[sys.executable, *(self.program or ("-m", f"services.{self.name}")), "run"],
             pid_file=str(self.pid_file),
             stop_signal=signal.SIGTERM,
             grace_s=STOP_SECONDS,

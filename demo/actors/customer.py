@@ -93,9 +93,7 @@ class Customer:
     async def chooses(self, remedy: str) -> None:
         """Choose a remedy as soon as it is on offer."""
         view = await seen(self.sees, lambda case: remedy in (case["choice"] or {}).get("remedies", ()))
-        await self.says(
-            "remedy-choice", {"remedy": remedy, "assessment_no": view["choice"]["assessment_no"]}
-        )
+        await self.says("remedy-choice", {"remedy": remedy, "assessment_no": view["choice"]["assessment_no"]})
 
     async def answers_quote(self, *, accepted: bool) -> None:
         """Accept or refuse the quote as soon as it is there."""

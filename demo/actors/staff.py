@@ -1,6 +1,7 @@
 """The people of the house, each with a key of his own: first line, education area, complaints, warranty."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from demo.actors.customer import Case
@@ -66,13 +67,17 @@ class Agent:
 
     async def sees(self, case: Case, *stages: str) -> dict[str, Any]:
         """Wait until the case stands at one of these stages; returns it."""
+        return await self.finds(case, lambda view: view["stage"] in stages)
+
+    async def finds(self, case: Case, as_hoped: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until the case stands as hoped; returns it."""
         path = f"/v1/cases/{case.case_id}"
 
         async def look() -> dict[str, Any]:
             view: dict[str, Any] = await self._doors.ask("GET", "routing", path, show=await self._key())
             return view
 
-        return await seen(look, lambda view: view["stage"] in stages)
+        return await seen(look, as_hoped)
 
     async def does(
         self, case: Case, what: str, body: dict[str, Any] | None = None, done: tuple[str, ...] = ()

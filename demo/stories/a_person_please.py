@@ -8,7 +8,8 @@ async def play(stage: Stage) -> None:
     case = await stage.customer.writes("How do I change the language on my oven display?")
     await stage.customer.wants_a_person()
     await stage.expects(case, "case.human_requested")
-    await stage.owner_proposes(case, "guided")
+    person = await stage.owner_of(case)
+    await person.proposes(case, "guided")
     await stage.customer.confirms()
 
 

@@ -9,9 +9,9 @@ async def play(stage: Stage) -> None:
         "It does the thing again when the neighbour comes home, only at night."
     )
     await stage.expects(case, "case.unknown_declared")
-    await stage.agent.takes(case)
-    await stage.agent.classifies(case, "online_support")
-    await stage.agent.proposes(case, "guided")
+    person = await stage.owner_of(case)
+    await person.classifies(case, "online_support")
+    await person.proposes(case, "guided")
     await stage.customer.confirms()
 
 

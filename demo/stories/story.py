@@ -40,8 +40,11 @@ class Stage:
         )
 
     async def owner_of(self, case: Case) -> Agent:
-        """The person by name whom the case was given."""
-        return self.colleague(await self.agent.owner_of(case))
+        """The person of the first line whom the case was given, by name; waits for it."""
+        view = await self.agent.finds(
+            case, lambda view: view["stage"] == "in_first_line" and view["owner_kind"] == "agent"
+        )
+        return self.colleague(view["owner"])
 
 
 @dataclass(frozen=True, slots=True)
