@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiokafka.client import AIOKafkaClient
@@ -56,22 +58,41 @@ LOGGING = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Kafka behind a proxy: clients are sent to `proxy`; those who come by `direct` stay there."""
+
+    proxy: int
+    direct: int
+
+
 def start(java: Path, jars: list[Path], directory: Path, lock: int, children: list[Child]) -> str:
     """Start Kafka with its data in `directory`, wait until it answers, and return its bootstrap servers.
 
     `lock` is the descriptor that the process inherits; it is in `children` while it runs. Raises CannotStart.
     """
+    port = child.start(PORT_SETTING, prepared(java, jars, directory), is_up, lock, children)
+    return f"{HOST}:{port}"
+
+
+def prepared(
+    java: Path, jars: list[Path], directory: Path, behind: Behind | None = None
+) -> Callable[[int], Plan]:
+    """Prepare the storage in `directory`, unless it is; returns how to run Kafka on a port.
+
+    Raises CannotStart.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    jvm = _jvm(java, jars, directory)
     if not (directory / "data" / "meta.properties").exists():
-        _format([*jvm, "kafka.tools.StorageTool"], _write_settings(directory, free_port()))
+        settings = _write_settings(directory, free_port(), behind)
+        _format([*_jvm(java, jars, directory), "kafka.tools.StorageTool"], settings)
 
     def plan(port: int) -> Plan:
-        settings = _write_settings(directory, port)
-        return Plan("Kafka", [*jvm, "kafka.Kafka", str(settings)], directory, signal.SIGTERM)
+        settings = _write_settings(directory, port, behind)
+        command = [*_jvm(java, jars, directory), "kafka.Kafka", str(settings)]
+        return Plan("Kafka", command, directory, signal.SIGTERM)
 
-    port = child.start(PORT_SETTING, plan, _is_up, lock, children)
-    return f"{HOST}:{port}"
+    return plan
 
 
 def answers(bootstrap: str) -> bool:
@@ -91,7 +112,8 @@ async def _answers(bootstrap: str) -> bool:
         await client.close()
 
 
-def _is_up(port: int) -> bool:
+def is_up(port: int) -> bool:
+    """Say whether Kafka answers on this port."""
     # The client logs every refused connection as an error; ask it when there is somebody to ask.
     return is_open(port) and answers(f"{HOST}:{port}")
 
@@ -108,7 +130,7 @@ def _jvm(java: Path, jars: list[Path], directory: Path) -> list[str]:
     ]
 
 
-def _write_settings(directory: Path, port: int) -> Path:
+def _write_settings(directory: Path, port: int, behind: Behind | None) -> Path:
     controller = f"{HOST}:{free_port()}"
     settings = SETTINGS | {
         "log.dirs": str(directory / "data"),
@@ -116,6 +138,15 @@ def _write_settings(directory: Path, port: int) -> Path:
         "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
         "controller.quorum.voters": f"1@{controller}",
     }
+    if behind is not None:
+        direct = f"DIRECT://{HOST}:{behind.direct}"
+        protocols = f"{settings['listener.security.protocol.map']},DIRECT:PLAINTEXT"
+        settings |= {
+            "listeners": f"{settings['listeners']},{direct}",
+            "advertised.listeners": f"PLAINTEXT://{HOST}:{behind.proxy},{direct}",
+            "listener.security.protocol.map": protocols,
+            "inter.broker.listener.name": "DIRECT",
+        }
     path = directory / "server.properties"
     path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), encoding="utf-8")
     return path

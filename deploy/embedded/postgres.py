@@ -46,6 +46,18 @@ def start(directory: Path, lock: int, children: list[Child], say: Callable[[str]
 
     `lock` is the descriptor that the process inherits; it is in `children` while it runs. Raises CannotStart.
     """
+    plan, url = prepared(directory, say)
+    port = child.start(PORT_SETTING, plan, lambda port: answers(url(port)), lock, children)
+    return url(port)
+
+
+def prepared(
+    directory: Path, say: Callable[[str], None]
+) -> tuple[Callable[[int], Plan], Callable[[int], str]]:
+    """Prepare the cluster in `directory`, unless it is; returns how to run it on a port, and its admin URL.
+
+    Raises CannotStart.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     programs = _programs()
     user = _user_instead_of_root()
@@ -61,8 +73,7 @@ def start(directory: Path, lock: int, children: list[Child], say: Callable[[str]
         # SIGINT is a "fast" stop: sessions end, a checkpoint is written.
         return Plan("PostgreSQL", command, directory, signal.SIGINT, user)
 
-    port = child.start(PORT_SETTING, plan, lambda port: answers(_url(password, port)), lock, children)
-    return _url(password, port)
+    return plan, partial(_url, password)
 
 
 def answers(url: str) -> bool:
