@@ -15,6 +15,8 @@ from services.chassis.visitors import Visitors
 
 MAX_BODY_BYTES = 64 * 1024
 TIME_LIMIT_S = 15.0
+LARGE_TAKES = 8
+"""How many times as long a large body may take: two minutes, for a photo over a slow telephone line."""
 MAX_AT_ONCE = 1000
 MAX_LARGE_AT_ONCE = 20
 
@@ -27,7 +29,7 @@ class Guard:
     413 for a body of more than `max_body` bytes, counted as it streams; 503 after `time_limit` seconds, at
     more than `at_once` requests, and when the database is away; 429 for an address that asks too often; 500
     without details for anything else.
-    `body_limits` allows larger bodies at paths that end so, to 20 requests at once.
+    `body_limits` allows larger bodies, and more time, at paths that end so, to 20 requests at once.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class Guard:
             return refused
         self._running += 1
         self._running_large += large
-        limit = asyncio.timeout(self._time_limit)
+        limit = asyncio.timeout(self._time_limit * (LARGE_TAKES if large else 1))
         try:
             if exchange.announces_too_much(scope):
                 return problem(413, *FRAMEWORK[413])
