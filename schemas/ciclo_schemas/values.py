@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 
 class OpenEnum(StrEnum):
@@ -37,6 +37,11 @@ class Record(BaseModel):
     """A value object: immutable; extra fields are refused when written (`Event.read` ignores them)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def known_of(enumeration: type[OpenEnum]) -> WithJsonSchema:
+    """Describe a field that takes every value of an open enumeration but its readers' fallback."""
+    return WithJsonSchema({"type": "string", "enum": [member.value for member in enumeration.written()]})
 
 
 def _utc(moment: datetime) -> datetime:

@@ -1,18 +1,21 @@
 """The HTTP edge of a service: its routes, and one kind of answer (RFC 9457) for all that goes wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from services.chassis.commands import Commands
 from services.chassis.guard import Guard
 from services.chassis.health import Health, health_routes
 from services.chassis.inputs import Outcome
 from services.chassis.keys import SCHEME, KeyRing
+from services.chassis.pictures import PATTERN as PICTURE_PATTERN
 from services.chassis.problems import (
     FRAMEWORK,
     MEDIA_TYPE,
@@ -61,6 +64,7 @@ IfCaseClock = Annotated[
         alias="If-Case-Clock",
         max_length=1000,
         description="A Case-Clock answered before: the request is refused (409) by a service behind it",
+        json_schema_extra={"pattern": r"^([a-z]+:[1-9][0-9]{0,8}(,[a-z]+:[1-9][0-9]{0,8})*)?$"},
     ),
 ]
 
@@ -72,6 +76,7 @@ IfMatch = Annotated[
         max_length=100,
         description="The ETag answered with the case: the request is refused (409 `stale_picture`, with what "
         "happened since) if the case has changed",
+        json_schema_extra={"pattern": PICTURE_PATTERN},
     ),
 ]
 
@@ -102,7 +107,7 @@ def create_http(
 
     `body_limits`: more bytes than the usual 64 KiB for bodies at paths that end so.
     """
-    app = _Api(title=title, responses=_documented(422, 429, 503))
+    app = _Api(title=title, responses=_documented(400, 422, 429, 503))
     app.state.commands = commands
     app.state.pool = pool
     app.state.keys = KeyRing(pool)
@@ -127,12 +132,25 @@ class _Api(FastAPI):
             schema = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs"))
             schemas["ProblemDetails"] = schema
-            for operation in (one for path in document["paths"].values() for one in path.values()):
-                if any(SCHEME in requirement for requirement in operation.get("security", ())):
-                    operation["responses"] |= {
-                        str(code): told for code, told in _documented(401, 403).items()
-                    }
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    told = _documented(*_refusals(path, operation))
+                    operation["responses"] = {str(code): text for code, text in told.items()} | operation[
+                        "responses"
+                    ]
         return document
+
+
+def _refusals(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
+    """What may be answered by what every service does at every door of this kind."""
+    if "{" in path:
+        yield from (404, 409)
+    if "requestBody" in operation:
+        yield from (409, 413)
+    if operation.get("security"):
+        yield 401
+    if any(SCHEME in requirement for requirement in operation.get("security", ())):
+        yield 403
 
 
 def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -150,7 +168,16 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return invalid(error.errors()).response()
 
 
-async def _http_exception(_request: Request, error: Exception) -> Response:
+async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     code, detail = FRAMEWORK.get(error.status_code, ("refused", "the request was refused"))
-    return Problem(error.status_code, code, detail, headers=error.headers).response()
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return Problem(error.status_code, code, detail, headers=headers).response()
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method of an address. Starlette names those of the first route alone (RFC 9110 15.5.6: all)."""
+    routes = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in routes for method in getattr(route, "methods", None) or ()}

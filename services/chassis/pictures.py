@@ -8,7 +8,8 @@ from services.chassis.inputs import Change, Picture
 
 MAX_CHANGES = 20
 # A proxy that compresses answers marks their ETags as weak; what they name is the same.
-_FORM = re.compile(r'(?:W/)?"(\d{1,18})\.(\d{1,9})\.(\d{1,18})"')
+PATTERN = r'^(?:W/)?"([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,18})"$'
+_FORM = re.compile(PATTERN)
 
 
 def read_etag(etag: str) -> Picture | None:

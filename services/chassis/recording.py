@@ -169,7 +169,7 @@ class Recorder:
                 continue
             if one.origin is Origin.COMMAND and taken.fingerprint != key.fingerprint:
                 detail = "this idempotency key was used before with another request"
-                return Outcome(Fate.REFUSED, refusal=Refusal("idempotency_key_reused", detail, status=422))
+                return Outcome(Fate.REFUSED, refusal=Refusal("idempotency_key_reused", detail))
             return Outcome(Fate.DUPLICATE, reply=taken.reply)
         return None
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ciclo_schemas.values import Code, Moment
+from ciclo_schemas.values import Code
+from services.chassis.given import GivenMoment
 from services.chassis.http import CommandsDep, PoolDep, Problem
 from services.chassis.keys import needs
 from services.notifications import views
@@ -63,10 +64,12 @@ class DeliveryReport(BaseModel):
     )
 
     message_id: Annotated[str, AfterValidator(_left_part)] = Field(
-        max_length=200, description="The mail's Message-ID, as it stands in its header"
+        max_length=200,
+        description="The mail's Message-ID, as it stands in its header",
+        json_schema_extra={"pattern": r"^<?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(@[a-z0-9.-]+)?>?$"},
     )
     kind: Arrival
-    at: Moment = Field(description="When it arrived or came back")
+    at: GivenMoment = Field(description="When it arrived or came back")
     reason: Code | None = Field(None, description="The provider's code for why it came back")
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Path
 
-from ciclo_schemas.values import Identifier, Number, ProductUnit
+from ciclo_schemas.values import Identifier, ProductUnit
 from services.chassis.decider import Refusal
 from services.chassis.http import CommandsDep, PoolDep, Problem, Refused
 from services.chassis.ids import derived_id
@@ -117,7 +117,7 @@ async def put_stock(
 )
 async def report_payment(
     case_id: UUID,
-    remedy_no: Annotated[Number, Path()],
+    remedy_no: Annotated[int, Path(ge=1, le=2_147_483_647)],
     payment: Annotated[Payment, Body(examples=[PAYMENT_EXAMPLE])],
     commands: CommandsDep,
 ) -> Payment:

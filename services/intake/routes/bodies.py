@@ -3,10 +3,19 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WrapValidator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from ciclo_schemas.values import Code, CustomerRef, Day, Facts, Identifier, Jurisdiction, ProductUnit, TextRef
+from ciclo_schemas.values import (
+    Code,
+    CustomerRef,
+    Facts,
+    Identifier,
+    Jurisdiction,
+    ProductUnit,
+    TextRef,
+)
+from services.chassis.given import GivenDay, GivenNumber, Whole
 from services.intake.domain.texts import Email, Name, Text
 
 MAX_REFS = 200
@@ -14,7 +23,6 @@ MAX_REFS = 200
 LanguageGiven = Annotated[Literal["es", "en", "pt"], Field(description="Language of the conversation")]
 ChannelGiven = Literal["web", "phone", "email", "shop", "partner"]
 RemedyGiven = Literal["replacement", "repair", "refund", "price_reduction", "quote"]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 def _capitals(value: Any) -> Any:
@@ -52,8 +60,8 @@ class FactsGiven(Body):
 
     product_unit: Annotated[ProductUnit | None, BeforeValidator(_capitals)] = None
     purchase_ref: Identifier | None = Field(None, description="Number of the order or the invoice")
-    purchased_on: Day | None = None
-    delivered_on: Day | None = None
+    purchased_on: GivenDay | None = None
+    delivered_on: GivenDay | None = None
     buyer: Literal["consumer", "business"] | None = None
     area: str | None = Field(None, pattern=r"^[A-Za-z0-9 -]{2,12}$", description="Postcode")
     symptom_code: Code | None = None
@@ -118,7 +126,7 @@ class RemedyChoiceBody(WordBody):
     """The customer chooses among the remedies of one assessment."""
 
     remedy: RemedyGiven
-    assessment_no: Number
+    assessment_no: GivenNumber
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"remedy": "repair", "assessment_no": 1}]})
 
@@ -126,7 +134,7 @@ class RemedyChoiceBody(WordBody):
 class ConfirmationBody(WordBody):
     """The customer says that it is solved."""
 
-    proposal_no: Number
+    proposal_no: GivenNumber
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"proposal_no": 1}]})
 
@@ -134,7 +142,7 @@ class ConfirmationBody(WordBody):
 class DenialBody(WordBody):
     """The customer says that it is not solved."""
 
-    proposal_no: Number
+    proposal_no: GivenNumber
     reason: Code
     text: Text | None = Field(None, repr=False)
 
@@ -157,8 +165,8 @@ class QuoteAnswerBody(WordBody):
     """The customer accepts or refuses the revision of a quote that he saw."""
 
     quote_no: Identifier
-    revision: Number
-    accepted: bool
+    revision: GivenNumber
+    accepted: StrictBool
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"quote_no": "Q-20261121-7", "revision": 1, "accepted": True}]}
@@ -185,7 +193,7 @@ class ObjectionBody(WordBody):
 class SurveyBody(WordBody):
     """The customer's score for the service."""
 
-    score: Annotated[int, Field(ge=1, le=5, description="From 1 (bad) to 5 (good)")]
+    score: Annotated[Whole, Field(ge=1, le=5, description="From 1 (bad) to 5 (good)")]
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"score": 4}]})
 

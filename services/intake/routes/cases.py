@@ -32,7 +32,12 @@ from services.intake.routes.scopes import Scope
 router = APIRouter(tags=["cases"])
 
 
-@router.post("/v1/cases", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/v1/cases",
+    status_code=status.HTTP_201_CREATED,
+    # Everybody may come without a key.
+    openapi_extra={"security": [{}]},
+)
 async def open_case(
     body: OpenCaseBody,
     response: Response,
@@ -159,11 +164,11 @@ def _promises(now: Situation, language: Language) -> list[PromiseAnswer]:
     "/v1/case-numbers/{case_no}", tags=["colleagues"], dependencies=[Depends(needs(Scope.OPEN_CASES))]
 )
 async def find_case(case_no: str, pool: PoolDep) -> CaseIdAnswer:
-    """The case whose number a customer reads aloud; a number that was misheard is refused (422 misread)."""
+    """The case whose number a customer reads aloud; a number that was misheard is no case's (404 misread)."""
     number = read_case_no(case_no)
     if number is None:
         raise problem(
-            422, "misread", "the check character does not fit this number", locations=["path.case_no"]
+            404, "misread", "the check character does not fit this number", locations=["path.case_no"]
         )
     case_id = await views.case_id_of(pool, number)
     if case_id is None:

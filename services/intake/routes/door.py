@@ -1,6 +1,7 @@
 """Who may come in: tracking keys for customers, idempotency keys for whoever repeats a request."""
 
 import hmac
+import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -10,7 +11,7 @@ from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
-from services.chassis.http import problem
+from services.chassis.http import Problem, problem
 from services.chassis.inputs import BusinessKey
 from services.chassis.keys import SCHEME, identified
 from services.chassis.visitors import recognise
@@ -20,6 +21,7 @@ from services.intake.routes.scopes import Scope
 _tracking_bearer = HTTPBearer(
     auto_error=False, scheme_name="TrackingKey", description="The tracking key that came with the case"
 )
+_TRACKING_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 _API_KEY = "ck_"
 _key_bearer = HTTPBearer(auto_error=False, scheme_name=SCHEME)
 
@@ -30,7 +32,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=128,
         description="A random value of yours (a UUID). The same key with the same body gives the same answer "
-        "and does nothing twice; with another body it is refused (422 idempotency_key_reused).",
+        "and does nothing twice; with another body it is refused (409 idempotency_key_reused).",
         examples=["0f6f1c2e-8f0c-4e6b-9f0e-6f3a5d9b7c11"],
     ),
 ]
@@ -87,9 +89,14 @@ async def tracked(
 ) -> None:
     """Let only the holder of the case's tracking key pass.
 
-    Raises Problem 404, the same for a wrong key and for an unknown case: nobody learns which cases exist.
+    Raises Problem 401 without anything that could be a tracking key; 404, the same for a wrong key and for an
+    unknown case: nobody learns which cases exist.
     """
-    if not door.opens(case_id, "" if credentials is None else credentials.credentials):
+    shown = "" if credentials is None else credentials.credentials
+    if not _TRACKING_KEY.fullmatch(shown):
+        detail = "the case's tracking key is needed"
+        raise Problem(401, "not_authorized", detail, headers={"WWW-Authenticate": "Bearer"})
+    if not door.opens(case_id, shown):
         raise problem(404, "unknown_case", "there is no such case")
     recognise(request, f"case/{case_id}")
 

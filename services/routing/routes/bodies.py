@@ -2,10 +2,19 @@
 
 from typing import Annotated, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic.config import JsonDict
 
 from ciclo_schemas.routing import CompensationCause, ComplaintOutcome
-from ciclo_schemas.values import Category, Code, Identifier, Money, OpenEnum, TextRef
+from ciclo_schemas.values import (
+    Category,
+    Code,
+    Identifier,
+    OpenEnum,
+    TextRef,
+    known_of,
+)
+from services.chassis.given import GivenMoney, GivenNumber, Whole
 
 E = TypeVar("E", bound=OpenEnum)
 Reasons = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
@@ -28,7 +37,7 @@ class StepBody(Body):
     """A step of the playbook that was gone through with the customer."""
 
     step: Code = Field(examples=["restart_router"])
-    helped: bool = Field(examples=[False])
+    helped: StrictBool = Field(examples=[False])
 
 
 class ResolutionBody(Body):
@@ -42,7 +51,9 @@ class ResolutionBody(Body):
 class ClassificationBody(Body):
     """What the case is about."""
 
-    category: Annotated[Category, AfterValidator(_said)] = Field(examples=["technical_fault"])
+    category: Annotated[Category, AfterValidator(_said), known_of(Category)] = Field(
+        examples=["technical_fault"]
+    )
     symptom_code: Code | None = Field(None, examples=["no_power"])
     """The defect, declared on the customer's behalf: warranty acts on it."""
 
@@ -61,12 +72,18 @@ class InformationBody(Body):
     """The question in the person's own words."""
 
 
+def _named(field: str) -> JsonDict:
+    return {"required": [field], "properties": {field: {"type": "string"}}}
+
+
 class HandOffBody(Body):
     """Who gets the case: a person by staff number, or a queue."""
 
     person: Identifier | None = Field(None, examples=["agent-05"])
     queue: Identifier | None = Field(None, examples=[None])
     reason: Code = Field(examples=["shift_ends"])
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_named("person"), _named("queue")]})
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
@@ -79,7 +96,7 @@ class UnknownBody(Body):
     """What nobody knows yet."""
 
     reason: Code = Field(examples=["spare_part_discontinued"])
-    next_update_hours: int | None = Field(None, ge=1, le=24 * 365, examples=[48])
+    next_update_hours: Whole | None = Field(None, ge=1, le=24 * 365, examples=[48])
     """When the customer hears again; by the charter when absent."""
 
 
@@ -92,7 +109,9 @@ class KnownBody(Body):
 class ComplaintAnswerBody(Body):
     """The answer to a complaint, with reasons."""
 
-    outcome: Annotated[ComplaintOutcome, AfterValidator(_said)] = Field(examples=["upheld"])
+    outcome: Annotated[ComplaintOutcome, AfterValidator(_said), known_of(ComplaintOutcome)] = Field(
+        examples=["upheld"]
+    )
     reasons: Reasons = Field(examples=[["delivery_late"]])
     text_ref: TextRef | None = Field(None, examples=["txt_0190c7a65b3e7c418f0e9d2b4a6c8e10"])
     """The answer in words."""
@@ -101,9 +120,11 @@ class ComplaintAnswerBody(Body):
 class CompensationBody(Body):
     """What a compensation makes good; warranty grants it within its limits."""
 
-    cause: Annotated[CompensationCause, AfterValidator(_said)] = Field(examples=["complaint"])
-    cause_no: int = Field(ge=1, le=2_147_483_647, examples=[1])
+    cause: Annotated[CompensationCause, AfterValidator(_said), known_of(CompensationCause)] = Field(
+        examples=["complaint"]
+    )
+    cause_no: GivenNumber = Field(examples=[1])
     """The number of the broken promise or of the complaint."""
     reason: Code = Field(examples=["goodwill"])
-    amount: Money | None = Field(None, examples=[{"amount_minor": 2000, "currency": "EUR"}])
+    amount: GivenMoney | None = Field(None, examples=[{"amount_minor": 2000, "currency": "EUR"}])
     """What is proposed; by warranty's own rule when absent."""

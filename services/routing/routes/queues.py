@@ -21,7 +21,10 @@ async def list_queue(
     queue: Identifier,
     pool: PoolDep,
     wanted: Annotated[views.Filter, Query()],
-    after: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
+    after: Annotated[
+        str | None,
+        Query(description="`next` of the page before", json_schema_extra={"pattern": views.CURSOR}),
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> views.QueuePage:
     """The open cases of a queue, urgent ones first, then by the next date somebody answers for.

@@ -1,14 +1,15 @@
 """Which cases stand in a queue, and who waits for whom."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 import asyncpg
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from ciclo_schemas.values import Code, Identifier, Urgency
+from ciclo_schemas.values import Code, Identifier, Urgency, known_of
 from services.routing.domain.stages import Stage
 
 
@@ -51,6 +52,15 @@ class Waiting(BaseModel):
     next_due: AwareDatetime
 
 
+def _known(urgency: Urgency) -> Urgency:
+    if urgency is Urgency.UNKNOWN:
+        raise ValueError("there is no such urgency")
+    return urgency
+
+
+KnownUrgency = Annotated[Urgency, AfterValidator(_known), known_of(Urgency)]
+
+
 class Filter(BaseModel):
     """What of a queue is wanted."""
 
@@ -58,30 +68,36 @@ class Filter(BaseModel):
     taken: bool | None = Field(None, description="Whether a person has them")
     waiting_for: Code | None = Field(None, description="Whom they wait for: `customer`, `workshop`, ...")
     stage: Stage | None = Field(None, description="Where they stand")
-    urgency: Urgency | None = Field(None, description="How soon a person must look at them")
+    urgency: KnownUrgency | None = Field(None, description="How soon a person must look at them")
     overdue: bool = Field(False, description="Only those whose next date has passed")
 
 
-class Cursor(BaseModel):
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+CURSOR = r"^([0-2])\.([0-9]{1,17})\.([0-9a-f]{32})$"
+"""How a cursor is written: rank, microseconds since 1970, case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
     """Where a page of a queue ended."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    rank: Annotated[int, Field(ge=0, le=2)]
-    next_due: AwareDatetime
+    rank: int
+    next_due: datetime
     case_id: UUID
 
     def write(self) -> str:
         """As an opaque parameter."""
-        return urlsafe_b64encode(self.model_dump_json().encode()).decode()
+        return f"{self.rank}.{(self.next_due - _EPOCH) // _MICROSECOND}.{self.case_id.hex}"
 
     @classmethod
     def read(cls, text: str) -> "Cursor | None":
         """The reverse; None for what is none of ours."""
-        try:
-            return cls.model_validate_json(urlsafe_b64decode(text))
-        except (ValueError, ValidationError):
+        found = re.fullmatch(CURSOR, text, re.ASCII)
+        if found is None:
             return None
+        rank, microseconds, case_id = found.groups()
+        return cls(int(rank), _EPOCH + int(microseconds) * _MICROSECOND, UUID(case_id))
 
 
 _FROM_THE_START = Cursor(rank=0, next_due=datetime.fromisoformat("0001-01-02T00:00:00Z"), case_id=UUID(int=0))

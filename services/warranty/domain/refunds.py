@@ -5,9 +5,10 @@ from dataclasses import replace
 from pydantic import Field
 
 from ciclo_schemas.inbound import RefundReported
-from ciclo_schemas.values import Identifier, Moment, Money, Number, RemedyKind
+from ciclo_schemas.values import Identifier, Number, RemedyKind
 from ciclo_schemas.warranty import RefundPaid
 from services.chassis.decider import Decision, Given, Message
+from services.chassis.given import GivenMoment, GivenMoney
 from services.warranty.domain.answers import Decided
 from services.warranty.domain.records import Remedy
 from services.warranty.domain.reports import CLOCKS_DIFFER, WAIT_FOR_UNKNOWN, refuse
@@ -20,8 +21,8 @@ class Payment(Message):
     """A payment to the customer."""
 
     reference: Identifier = Field(description="the number of the payment")
-    paid_at: Moment
-    amount: Money | None = None
+    paid_at: GivenMoment
+    amount: GivenMoney | None = None
 
 
 class ReportPayment(Payment):

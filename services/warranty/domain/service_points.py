@@ -2,21 +2,22 @@
 
 import json
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from ciclo_schemas.values import Identifier, Jurisdiction
 from services.chassis.decider import Decision, Given, Message, State
+from services.chassis.given import Whole
 from services.warranty.domain.records import ServicePoint
 
 
 class ServicePointDetails(Message):
     """What a service point is authorised for and how much it can take."""
 
-    official: bool
-    active: bool = True
+    official: StrictBool
+    active: StrictBool = True
     brands: tuple[Identifier, ...] = Field(min_length=1, max_length=200)
     jurisdictions: tuple[Jurisdiction, ...] = Field(min_length=1, max_length=50)
-    capacity: int = Field(ge=0, le=100_000, description="how many repairs may be open there at once")
+    capacity: Whole = Field(ge=0, le=100_000, description="how many repairs may be open there at once")
 
 
 class PutServicePoint(ServicePointDetails):

@@ -2,10 +2,11 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from ciclo_schemas.values import Day, Identifier
+from ciclo_schemas.values import Identifier
 from services.chassis.decider import Decision, Given, Message, State
+from services.chassis.given import GivenDay, Whole
 from services.warranty.domain.records import Stock
 
 
@@ -15,8 +16,17 @@ class StockCount(Message):
     With none at hand, new units are approved all the same and promised for when more are expected.
     """
 
-    available: int | None = Field(ge=0, le=1_000_000, description="empty: not known, taken as enough")
-    expected_on: Day | None = Field(None, description="when more come, if none are at hand")
+    available: Whole | None = Field(ge=0, le=1_000_000, description="empty: not known, taken as enough")
+    expected_on: GivenDay | None = Field(None, description="when more come, if none are at hand")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"available": {"const": 0}}},
+                {"properties": {"expected_on": {"type": "null"}}},
+            ]
+        }
+    )
 
     @model_validator(mode="after")
     def _expected_when_none(self) -> Self:

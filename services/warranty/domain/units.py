@@ -3,8 +3,9 @@
 from pydantic import Field
 
 from ciclo_schemas.inbound import ProductRegistered
-from ciclo_schemas.values import Buyer, CustomerRef, Day, Identifier, Jurisdiction, ProductUnit
+from ciclo_schemas.values import Buyer, CustomerRef, Identifier, Jurisdiction, ProductUnit
 from services.chassis.decider import Decision, FanOut, Given, Message, Refusal, State
+from services.chassis.given import GivenDay, Whole
 from services.warranty.domain.answers import AssessAgain
 from services.warranty.domain.packs import KnownBuyer
 from services.warranty.domain.records import Unit
@@ -13,7 +14,7 @@ from services.warranty.domain.records import Unit
 class Registration(Message):
     """What was sold, to whom, delivered when. Each correction has a higher `revision`."""
 
-    revision: int = Field(ge=1, le=1_000_000)
+    revision: Whole = Field(ge=1, le=1_000_000)
     model: Identifier
     brand: Identifier
     seller: Identifier
@@ -21,8 +22,8 @@ class Registration(Message):
     buyer: KnownBuyer
     customer_ref: CustomerRef | None = None
     purchase_ref: Identifier | None = None
-    purchased_on: Day
-    delivered_on: Day | None = None
+    purchased_on: GivenDay
+    delivered_on: GivenDay | None = None
     lot: Identifier | None = None
 
 

@@ -116,7 +116,7 @@ async def test_a_repeat_with_its_key_keeps_nothing_twice(intake: Intake) -> None
     assert len({answer.text for answer in answers}) == 1
     assert await kept(intake) == before + 1
     other = await send(intake, opened, JPEG + b"!", **key)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
     assert await kept(intake) == before + 1
 
 

@@ -54,7 +54,7 @@ async def test_the_same_key_with_another_body_is_refused(intake: Intake) -> None
     headers = {"Idempotency-Key": "another body"}
     await intake.http.post("/v1/cases", json=report(), headers=headers)
     answer = await intake.http.post("/v1/cases", json=report(text="Algo distinto."), headers=headers)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == "idempotency_key_reused"
 
@@ -168,7 +168,7 @@ async def test_a_case_number_read_aloud_finds_the_case(intake: Intake) -> None:
     case_no = opened["case_no"]
     misread = case_no[:-1] + ("2" if case_no[-1] != "2" else "3")
     answer = await intake.http.get(f"/v1/case-numbers/{misread}", headers=STAFF)
-    assert (answer.status_code, answer.json()["code"]) == (422, "misread")
+    assert (answer.status_code, answer.json()["code"]) == (404, "misread")
 
 
 async def test_the_row_of_the_case_is_there_when_the_answer_is(intake: Intake) -> None:

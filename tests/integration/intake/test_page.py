@@ -99,7 +99,7 @@ async def test_a_form_sent_again_counts_once_and_one_changed_after_it_was_sent_i
         assert answer.status_code == 303
         assert answer.headers["Location"].endswith("?said=person#message")
     changed = await post(intake, path, {"text": "The price."})
-    assert changed.status_code == 422
+    assert changed.status_code == 409
     assert "This form had been sent already" in changed.text
     assert "The price.</textarea>" in changed.text
     assert len(await intake.events_of(opened["case_id"])) == 2

@@ -57,7 +57,7 @@ async def test_an_api_key_that_may_not_speak_reaches_no_case_and_learns_of_none(
         await intake.http.request(method, path.replace("{case_id}", case_id), json=body, headers=reader)
         for case_id in (existing, UNKNOWN)
     ]
-    assert {answer.status_code for answer in answers} <= {403, 404}
+    assert {answer.status_code for answer in answers} <= {401, 403}
     assert len({answer.text for answer in answers}) == 1
 
 
@@ -73,10 +73,11 @@ async def test_nobody_reaches_anothers_case_or_learns_whether_it_exists(
             (theirs["case_id"], customer(mine)),
             (UNKNOWN, customer(mine)),
             (theirs["case_id"], {}),
+            (UNKNOWN, {}),
         ]
     ]
-    assert {answer.status_code for answer in answers} == {404}
-    assert len({answer.text for answer in answers}) == 1
+    assert [answer.status_code for answer in answers] == [404, 404, 401, 401]
+    assert len({answer.text for answer in answers}) == 2
     assert await intake.events_of(theirs["case_id"]) == ["ciclo.case.opened.v1"]
 
 
@@ -111,4 +112,4 @@ async def test_a_key_that_is_no_text_opens_nothing(intake: Intake) -> None:
     opened = await intake.open()
     headers = [(b"Authorization", "Bearer contraseña".encode())]
     answer = await intake.http.get(f"/v1/cases/{opened['case_id']}", headers=headers)
-    assert answer.status_code == 404
+    assert answer.status_code == 401

@@ -8,14 +8,14 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, Valida
 from pydantic_core import PydanticCustomError
 from starlette.datastructures import FormData
 
-from ciclo_schemas.values import Day, Identifier, RemedyKind
+from ciclo_schemas.values import Day, Identifier, Number, RemedyKind
 from services.chassis.decider import Message
 from services.intake.domain.answers import ChooseRemedy, Confirm, Deny
 from services.intake.domain.quotes import AnswerQuote
 from services.intake.domain.survey import AnswerSurvey
 from services.intake.domain.texts import Text
 from services.intake.domain.words import Inform, RaiseObjection, RequestCancellation, RequestHuman
-from services.intake.routes.bodies import Body, FactsGiven, Number, RemedyGiven
+from services.intake.routes.bodies import Body, FactsGiven, RemedyGiven
 from services.intake.routes.words import minted
 
 DenialReason = Literal["still_broken", "another_problem", "not_received", "not_agreed", "other"]
