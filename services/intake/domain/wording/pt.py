@@ -147,7 +147,7 @@ NAMES = {
     "PartyKind.queue": "a nossa equipa",
     "PartyKind.service_point": "a assistência técnica {id}",
     "PartyKind.service": "o nosso sistema",
-    "PartyKind.customer": "o cliente",
+    "PartyKind.customer": "é a sua vez",
     "PartyKind.unknown": "a nossa equipa",
     "PromiseKind.first_answer": "uma primeira resposta",
     "PromiseKind.decision": "uma decisão",
