@@ -1,6 +1,6 @@
 """What warranty hears, and what it does about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,8 +18,10 @@ from ciclo_schemas.inbound import (
 from ciclo_schemas.values import RemedyKind
 from services.chassis.decider import Decider, Lookup
 from services.warranty.domain import (
+    cancellation,
     cases,
     choices,
+    compensation,
     logistics,
     quotes,
     refunds,
@@ -31,7 +33,7 @@ from services.warranty.domain import (
 from services.warranty.domain.answers import AssessAgain, ChoiceDue
 from services.warranty.domain.policies import Policies
 from services.warranty.domain.quotes import QuoteDue, QuoteEnds
-from services.warranty.domain.records import Quote, Remedy, ServicePoint, Stock, Unit
+from services.warranty.domain.records import Compensation, Quote, Remedy, ServicePoint, Stock, Unit
 from services.warranty.domain.refunds import ReportPayment
 from services.warranty.domain.rights import CaseRights
 from services.warranty.domain.service_points import PutServicePoint, ServicePointState
@@ -52,6 +54,12 @@ def deciders(policies: Policies) -> tuple[Decider[Any], ...]:
             intake.CaseInformationReceived: partial(cases.information_received, policies),
             intake.CaseRemedyChosen: partial(choices.remedy_chosen, policies),
             intake.CaseQuoteAnswered: partial(quotes.quote_answered, policies),
+            intake.CaseCancellationRequested: cancellation.cancellation_requested,
+            routing.CaseClosed: cancellation.ended,
+            routing.CaseCancelled: cancellation.ended,
+            routing.CaseRejected: cancellation.ended,
+            routing.CaseReopened: partial(cancellation.reopened, policies),
+            routing.CompensationProposed: partial(compensation.compensation_proposed, policies),
             AssessAgain: partial(cases.assess_again, policies),
             ChoiceDue: partial(choices.choice_due, policies),
             QuoteDue: quotes.quote_due,
@@ -85,10 +93,21 @@ SERVICE_POINTS = Decider(
 STOCK = Decider(kind="stock", state=StockState, on={PutStock: stock.put})
 
 
+WHOLE_CASE: Mapping[type[BaseModel], tuple[type, ...]] = {
+    intake.CaseCancellationRequested: (Remedy, Quote),
+    routing.CompensationProposed: (Compensation,),
+}
+"""Inputs that are decided on every row of their case, and of nothing else."""
+
+
 def _case_needs(case: CaseRights | None, data: BaseModel) -> Iterable[Lookup]:
     """The facts an input will ask for; those of case.opened serve a classification in the same batch."""
     if isinstance(data, LogisticsScanned | RefundReported):
         yield Lookup.of(Remedy, case_id=data.case, remedy_no=data.remedy_no)
+        return
+    of_case = WHOLE_CASE.get(type(data))
+    if of_case is not None:
+        yield from (Lookup.of(model, case_id=case.case_id) for model in of_case if case is not None)
         return
     if isinstance(data, WorkshopReported):
         yield Lookup.of(Remedy, repair_no=data.repair_no)

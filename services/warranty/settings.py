@@ -12,12 +12,13 @@ from pydantic_settings import SettingsConfigDict
 from ciclo_schemas.values import Jurisdiction
 from services.chassis.settings import ServiceSettings
 from services.warranty.domain.calendar import Calendars
-from services.warranty.domain.packs import Pack, PaidRepairPack
+from services.warranty.domain.packs import Pack, PaidRepairPack, ServiceCreditPack
 from services.warranty.domain.policies import Policies
 
 PACKS = Path(__file__).parent / "packs"
 CALENDARS = "calendars.yaml"
 PAID_REPAIRS = "paid-repairs"
+SERVICE_CREDITS = "service-credit"
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,7 +30,8 @@ class BadPacks(ValueError):
 def read_policies(folder: Path) -> Policies:
     """The packs of a folder: one YAML file for each version of a law or policy, and `calendars.yaml`.
 
-    The terms of paid repairs lie in its folder `paid-repairs`, if it has one.
+    The terms of paid repairs lie in its folder `paid-repairs`, what the house gives for its own faults in
+    `service-credit`, if it has them.
 
     Raises BadPacks.
     """
@@ -40,9 +42,8 @@ def read_policies(folder: Path) -> Policies:
     try:
         return Policies(
             packs=tuple(_read(path, Pack) for path in files),
-            paid_repairs=tuple(
-                _read(path, PaidRepairPack) for path in sorted((folder / PAID_REPAIRS).glob("*.yaml"))
-            ),
+            paid_repairs=_read_all(folder / PAID_REPAIRS, PaidRepairPack),
+            service_credits=_read_all(folder / SERVICE_CREDITS, ServiceCreditPack),
             calendars=Calendars(zones=calendars.zones, elsewhere=calendars.elsewhere),
         )
     except ValueError as error:
@@ -69,6 +70,10 @@ class _Calendars(BaseModel):
 
     zones: dict[Jurisdiction, ZoneInfo]
     elsewhere: ZoneInfo
+
+
+def _read_all(folder: Path, model: type[M]) -> tuple[M, ...]:
+    return tuple(_read(path, model) for path in sorted(folder.glob("*.yaml")))
 
 
 def _read(path: Path, model: type[M]) -> M:

@@ -8,6 +8,7 @@ from services.chassis.tables import Table
 from services.warranty.domain.answers import AssessAgain
 from services.warranty.domain.records import (
     AssessmentRow,
+    Compensation,
     ListedPoint,
     Quote,
     Remedy,
@@ -97,6 +98,21 @@ TABLES = (
             "currency": "text",
             "valid_until": "timestamptz",
             "work": "jsonb",
+        },
+    ),
+    Table(
+        "compensations",
+        Compensation,
+        key=("case_id", "cause", "cause_no"),
+        types={
+            "case_id": "uuid",
+            "cause": "text",
+            "cause_no": "integer",
+            "amount_minor": "bigint",
+            "currency": "text",
+            "policy_id": "text",
+            "policy_version": "text",
+            "granted_at": "timestamptz",
         },
     ),
     Table(

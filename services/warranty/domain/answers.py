@@ -33,6 +33,9 @@ from services.warranty.domain.trial import covering, trial_of
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
 """By then a unit is found that was registered while its case was being assessed `unknown`."""
 
+CANCELLED = "cancelled"
+"""The reason for all that ends, or is not given, because the customer cancelled."""
+
 Decided = Decision[CaseRights]
 
 
@@ -73,8 +76,10 @@ class Known:
 
 
 def assess_now(policies: Policies, case: CaseRights, known: Known, given: Given) -> Assessment:
-    """What the rules give, with what can be had here and now."""
+    """What the rules give, with what can be had here and now; nothing while the customer has cancelled."""
     assessment = assess(case, known.unit, known.remedies, policies)
+    if case.withdrawn:
+        return assessment.without_choice(CANCELLED)
     if assessment.window is not Window.OUT or known.unit is None:
         return with_shortage(assessment, known.shortage)
     return with_workshops(assessment, willing_workshops(policies, case, known.unit, given))

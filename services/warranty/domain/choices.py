@@ -35,15 +35,18 @@ def remedy_chosen(
 
     Laws: RDL 1/2007 arts. 118.1 and 119, CRA 2015 ss. 20-24, DL 84/2021 arts. 15-16.
 
-    A choice that is stale or was not offered is answered with a new assessment that says so.
+    A choice that is stale or was not offered is answered with a new assessment that says so; so is one that
+    comes while a cancellation goes on. One that follows a cancelled case waits for routing to reopen it.
     """
     if case is None:
         return Decision(case)
+    if case.withdrawn and case.ended:
+        return Decision(case.model_copy(update={"held_choice": event}))
     known = Known.about(case, given.facts)
     blocking = in_force(case.symptom_code, known.remedies)
     if blocking is not None:
         return _while_in_force(policies, case, event, known, blocking, given)
-    if not _offered(case, event):
+    if case.withdrawn or not _offered(case, event):
         return not_available(policies, case, known, given)
     if event.remedy is RemedyKind.QUOTE:
         return request_quote(policies, case, known, given)
@@ -60,6 +63,8 @@ def remedy_chosen(
 def choice_due(policies: Policies, case: CaseRights | None, due: ChoiceDue, given: Given) -> Decided:
     """Nobody chose in time: the default of the policy, if the offer still stands and nothing came of it."""
     if case is None or case.assessment is None or case.assessment.assessment_no != due.assessment_no:
+        return Decision(case)
+    if case.withdrawn:
         return Decision(case)
     default = default_of(policies, case)
     known = Known.about(case, given.facts)

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import combinations
 
 from services.warranty.domain.calendar import Calendars
-from services.warranty.domain.packs import Pack, PaidRepairPack, Terms
+from services.warranty.domain.packs import Pack, PaidRepairPack, ServiceCreditPack, Terms
 from services.warranty.domain.records import Unit
 
 
@@ -19,9 +19,11 @@ class Policies:
     packs: tuple[Pack, ...]
     calendars: Calendars
     paid_repairs: tuple[PaidRepairPack, ...] = ()
+    service_credits: tuple[ServiceCreditPack, ...] = ()
 
     def __post_init__(self) -> None:
-        for named, another in combinations((*self.packs, *self.paid_repairs), 2):
+        every = (*self.packs, *self.paid_repairs, *self.service_credits)
+        for named, another in combinations(every, 2):
             if named.policy == another.policy:
                 raise ValueError(f"{named.id} {named.version} is given twice")
         for one, other in combinations(self.packs, 2):
@@ -32,6 +34,9 @@ class Policies:
         for paid, other_paid in combinations(self.paid_repairs, 2):
             if paid.overlaps(other_paid):
                 raise ValueError(f"{paid.id} and {other_paid.id} govern the same paid repairs")
+        for credit, other_credit in combinations(self.service_credits, 2):
+            if credit.overlaps(other_credit):
+                raise ValueError(f"{credit.id} and {other_credit.id} govern the same compensations")
 
     def governing(self, unit: Unit) -> tuple[Pack, ...]:
         """The law and the seller's policies that govern the sale of a unit, the law first."""
@@ -45,6 +50,11 @@ class Policies:
         of_country = [pack for pack in valid if jurisdiction in pack.jurisdictions]
         of_house = [pack for pack in valid if not pack.jurisdictions]
         return next(iter(of_country + of_house), None)
+
+    def service_credit(self, jurisdiction: str, day: date) -> ServiceCreditPack | None:
+        """What the house gives for its own faults in a country on this day; None where it says nothing."""
+        valid = (pack for pack in self.service_credits if pack.valid_on(day))
+        return next((pack for pack in valid if jurisdiction in pack.jurisdictions), None)
 
     def named(self, policy_id: str, version: str) -> Terms:
         """The pack that an earlier decision named. Raises LookupError when it was taken away."""

@@ -15,6 +15,7 @@ from ciclo_schemas.values import Money, RemedyKind, Window
 from ciclo_schemas.warranty import QuoteAccepted, QuoteExpired, QuoteIssued, QuoteRefused, QuoteRequested
 from services.chassis.decider import CancelTimer, Decision, Given, Message, Timer
 from services.warranty.domain.answers import (
+    CANCELLED,
     Decided,
     Known,
     current,
@@ -147,6 +148,8 @@ def quote_answered(
     standing = _issued(quote)
     if answer.revision != quote.revision and quote.status == "issued":
         return Decision(case, events=(standing,))
+    if case.withdrawn:
+        return _over(case, quote, standing)
     in_time = answer.revision == quote.revision and answer.reported_at <= standing.valid_until
     if answer.accepted and in_time:
         return _accepted(policies, case, known, quote, given)
@@ -195,8 +198,8 @@ def _over(case: CaseRights, quote: Quote, standing: QuoteIssued) -> Decided:
     if quote.status in {"issued", "expired"}:
         expired = QuoteExpired(quote_no=quote.quote_no, valid_until=standing.valid_until)
         return _closed(case, replace(quote, status="expired"), expired)
-    refused = QuoteRefused(quote_no=quote.quote_no, reason="customer_refused")
-    return Decision(case, events=(refused,))
+    reason = CANCELLED if quote.status == CANCELLED else "customer_refused"
+    return Decision(case, events=(QuoteRefused(quote_no=quote.quote_no, reason=reason),))
 
 
 def _closed(case: CaseRights, quote: Quote, event: QuoteAccepted | QuoteRefused | QuoteExpired) -> Decided:

@@ -136,6 +136,20 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Compensation:
+    """What was granted for one fault of the house (`cause`, `cause_no`), in the currency's smallest unit."""
+
+    case_id: UUID
+    cause: str
+    cause_no: int
+    amount_minor: int
+    currency: str
+    policy_id: str
+    policy_version: str
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """How many new units of a model are at hand (None: not known), and when more are expected."""
 

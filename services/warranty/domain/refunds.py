@@ -56,11 +56,6 @@ def payment_reported(case: CaseRights | None, payment: ReportPayment, given: Giv
         return refuse(case, "already_paid", "another payment of this refund was reported", "reference")
     if remedy.called_off_at is not None:
         return refuse(case, "called_off", "this refund was taken back", "remedy_no")
-    paid = RefundPaid(
-        remedy_no=remedy.remedy_no,
-        reference=payment.reference,
-        paid_at=payment.paid_at,
-        amount=payment.amount,
-    )
+    paid = RefundPaid(remedy_no=remedy.remedy_no, **reply.model_dump())
     row = replace(remedy, payment=payment.reference, paid_at=payment.paid_at)
     return Decision(case, events=(paid,), rows=(row,), reply=reply)

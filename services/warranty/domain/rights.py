@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from ciclo_schemas.cases import CaseOpened
+from ciclo_schemas.cases import CaseOpened, CaseRemedyChosen
 from ciclo_schemas.values import Category, DecidedBy, Facts, Policy, RemedyKind, Window
 from ciclo_schemas.warranty import CoverageAssessed, CoverageDates, ServicePointOption, Withheld
 from services.chassis.decider import State
@@ -45,6 +45,8 @@ class Assessment(State):
 
     def because(self, reason: str) -> "Assessment":
         """The same for one more reason."""
+        if reason in self.reasons:
+            return self
         return self.model_copy(update={"reasons": (*self.reasons, reason)})
 
     def without_choice(self, reason: str) -> "Assessment":
@@ -98,6 +100,7 @@ class CaseRights(State):
     case_id: UUID
     case_no: str
     customer_ref: str
+    jurisdiction: str
     reported_at: datetime
     product_unit: str | None = None
     purchase_ref: str | None = None
@@ -110,6 +113,14 @@ class CaseRights(State):
     """How many remedies were decided for the case."""
     quotes: int = 0
     """How many quotes were requested for the case."""
+    withdrawn: bool = False
+    """Whether the customer cancelled: nothing new is given until he speaks after the end of the case."""
+    taken_back: tuple[str, ...] = ()
+    """What was taken back for that."""
+    held_choice: CaseRemedyChosen | None = None
+    """What he chose after the end of a case that he had cancelled: carried out once it is open again."""
+    ended: bool = False
+    """Whether routing ended the case, and has not reopened it."""
 
     @classmethod
     def of(cls, case_id: UUID, opened: CaseOpened) -> "CaseRights":
@@ -118,6 +129,7 @@ class CaseRights(State):
             case_id=case_id,
             case_no=opened.case_no,
             customer_ref=opened.customer_ref,
+            jurisdiction=opened.jurisdiction,
             reported_at=opened.reported_at,
             asked_for=opened.asked_for,
         )

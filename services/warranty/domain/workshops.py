@@ -5,7 +5,8 @@
 what is known is refused with a code, and so is one of a workshop that has not got the repair.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -27,7 +28,7 @@ from services.warranty.domain.grants import answer
 from services.warranty.domain.packs import PaidRepairPack
 from services.warranty.domain.periods import lengthened_by
 from services.warranty.domain.policies import Policies
-from services.warranty.domain.records import Remedy, ServicePoint, Unit
+from services.warranty.domain.records import Quote, Remedy, ServicePoint, Unit
 from services.warranty.domain.reports import CLOCKS_DIFFER, WAIT_FOR_UNKNOWN, not_ours, refuse
 from services.warranty.domain.rights import CaseRights
 
@@ -81,7 +82,7 @@ def _completed(
         repair_guarantee_until=until,
     )
     repair = replace(repair, completed_at=report.happened_at, in_force=False, repair_guarantee_until=until)
-    return Decision(case, events=(*events, completed), rows=(repair, *_released(repair, given)))
+    return Decision(case, events=(*events, completed), rows=(repair, *released((repair,), given)))
 
 
 def _failed(
@@ -181,7 +182,7 @@ def _over(
     return replace(
         second,
         events=(*events, *second.events),
-        rows=(repair, *_released(repair, given), *second.rows),
+        rows=(repair, *released((repair,), given), *second.rows),
     )
 
 
@@ -223,9 +224,8 @@ def _repair_guarantee(
     return max(repaired, months_after(guaranteed, more))
 
 
-def _released(repair: Remedy, given: Given) -> tuple[ServicePoint, ...]:
-    """The workshop with one open repair less."""
-    if repair.service_point is None:
-        return ()
-    point = given.facts.one(ServicePoint, id=repair.service_point)
-    return () if point is None else (replace(point, open_repairs=max(point.open_repairs - 1, 0)),)
+def released(ended: Iterable[Remedy | Quote], given: Given) -> tuple[ServicePoint, ...]:
+    """The workshops of repairs that ended, with so many open repairs less."""
+    counts = Counter(one.service_point for one in ended if isinstance(one, Remedy))
+    points = [(given.facts.one(ServicePoint, id=id_), n) for id_, n in counts.items() if id_ is not None]
+    return tuple(replace(p, open_repairs=max(p.open_repairs - n, 0)) for p, n in points if p is not None)

@@ -74,7 +74,7 @@ CREATE TABLE quotes (
     assessment_no integer NOT NULL,
     policy_id text NOT NULL,
     policy_version text NOT NULL,
-    status text NOT NULL CHECK (status IN ('requested', 'issued', 'accepted', 'refused', 'expired', 'not_given')),
+    status text NOT NULL CHECK (status IN ('requested', 'issued', 'accepted', 'refused', 'cancelled', 'expired', 'not_given')),
     due timestamptz NOT NULL,
     revision integer NOT NULL CHECK (revision >= 0),
     price_minor bigint CHECK (price_minor >= 0),
@@ -87,6 +87,19 @@ CREATE TABLE quotes (
 );
 CREATE UNIQUE INDEX one_open_quote ON quotes (case_id) WHERE status IN ('requested', 'issued');
 CREATE INDEX quotes_of_case ON quotes (case_id);
+
+-- Credit for faults of the house: at most once for each broken promise or complaint of a case.
+CREATE TABLE compensations (
+    case_id uuid NOT NULL,
+    cause text NOT NULL CHECK (cause IN ('promise', 'complaint')),
+    cause_no integer NOT NULL CHECK (cause_no > 0),
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    currency text NOT NULL,
+    policy_id text NOT NULL,
+    policy_version text NOT NULL,
+    granted_at timestamptz NOT NULL,
+    PRIMARY KEY (case_id, cause, cause_no)
+);
 
 -- New units at hand, by model, as the ERP counts them; no row: nobody counts them here.
 CREATE TABLE stock (
@@ -128,4 +141,4 @@ CREATE INDEX unsettled_cases_by_unit ON unsettled_cases (product_unit, case_id);
 
 -- migrate:down
 DROP VIEW listed_points;
-DROP TABLE unsettled_cases, assessments, service_points, stock, quotes, remedies, product_units;
+DROP TABLE unsettled_cases, assessments, service_points, stock, compensations, quotes, remedies, product_units;

@@ -5,7 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ciclo_schemas.cases import CaseInformationReceived, CaseOpened, CaseQuoteAnswered, CaseRemedyChosen
+from ciclo_schemas.cases import (
+    CaseCancellationRequested,
+    CaseInformationReceived,
+    CaseOpened,
+    CaseQuoteAnswered,
+    CaseRemedyChosen,
+)
 from ciclo_schemas.inbound import (
     LogisticsScanned,
     RefundReported,
@@ -14,8 +20,19 @@ from ciclo_schemas.inbound import (
     WorkshopReported,
     WorkshopReportKind,
 )
-from ciclo_schemas.routing import CaseClassified
-from ciclo_schemas.values import Category, Channel, DecidedBy, Facts, Language, Money, RemedyKind, Urgency
+from ciclo_schemas.routing import CaseCancelled, CaseClassified, CaseReopened
+from ciclo_schemas.values import (
+    Category,
+    Channel,
+    DecidedBy,
+    Facts,
+    Language,
+    Money,
+    Party,
+    PartyKind,
+    RemedyKind,
+    Urgency,
+)
 from ciclo_schemas.warranty import CoverageAssessed, ReplacementApproved
 from services.warranty.domain.records import ListedPoint, ServicePoint, Unit
 from services.warranty.domain.rights import CaseRights
@@ -187,6 +204,14 @@ def scanned(kind: ScanKind, **changes: Any) -> LogisticsScanned:
             **changes,
         }
     )
+
+
+CANCELS = CaseCancellationRequested(channel=Channel.WEB, reported_at=REPORTED)
+"""The customer withdraws the case."""
+IS_CANCELLED = CaseCancelled(reason="customer_cancelled")
+"""Routing ends it."""
+IS_REOPENED = CaseReopened(reason="information_received", owner=Party(kind=PartyKind.AGENT, id="agent-03"))
+"""The customer spoke after the end."""
 
 
 def last_assessment(told: Story) -> CoverageAssessed:
