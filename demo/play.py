@@ -119,7 +119,8 @@ class Theatre:
         if complaints:
             complaints.append(f"it stands at: {state}; last event: {_last(events)}")
         self._screen.ended(story.title, "failed" if complaints else story.ends)
-        return Ending(story, cases[0].case_no if cases else "", state, names, told, took, complaints)
+        first, *others = [case.case_no for case in cases] or [""]
+        return Ending(story, first, state, names, told, took, complaints, tuple(others))
 
     def _of_others(self, story: Story, cases: list[Case]) -> list[str]:
         if len(cases) != 1 + len(story.others):

@@ -23,6 +23,8 @@ class Ending:
     told: list[str]
     seconds: float
     complaints: list[str] = field(default_factory=list)
+    other_nos: tuple[str, ...] = ()
+    """The numbers of the story's further cases."""
 
 
 def show_table(console: Console, endings: Sequence[Ending]) -> None:

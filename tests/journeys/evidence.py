@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -22,8 +23,8 @@ class Evidence:
     """Kafka, databases, mailbox and logs after the last case."""
 
     endings: list[Ending]
-    cases: dict[str, str]
-    """Case ids by the titles of their stories."""
+    cases: dict[str, list[str]]
+    """Case ids by the titles of their stories, the story's main case first."""
     texts: list[str]
     """What customers wrote."""
     letters: list[Letter]
@@ -37,7 +38,7 @@ class Evidence:
             f"{ending.story.title}: {complaint}"
             for ending in self.endings
             for complaint in ending.complaints
-            or ([] if ending.state.startswith("closed") else [ending.state])
+            or ([] if ending.state.startswith(ending.story.ends) else [ending.state])
         ]
 
     def on_the_wire(self) -> list[str]:
@@ -48,7 +49,7 @@ class Evidence:
 
     def broken_rules(self) -> list[str]:
         """What the house promises about every case and did not keep."""
-        return rules.broken_rules(self.wire, self.cases.values())
+        return rules.broken_rules(self.wire, chain.from_iterable(self.cases.values()))
 
     def wrong_letters(self) -> list[str]:
         """Letters that are missing, doubled, or somebody else's."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -23,8 +23,11 @@ from demo.report import Ending
 from demo.screen import Screen
 from demo.stories.story import Story
 from demo.wire import Heard, Journal, Outsider, listening, writing
-from demo.world import load
+from demo.world import Owner, load
 from deploy.embedded import Servers
+
+World = Callable[[Doors, Outsider, str], Awaitable[dict[str, Owner]]]
+"""Registers people and products under numbers that end with the run's; the owners by their names."""
 
 
 class NotingDoors(Doors):
@@ -52,13 +55,13 @@ class NotingDoors(Doors):
 
 @dataclass
 class NotingScreen(Screen):
-    """The screen, with a note of which story has which case, and how far the play is."""
+    """The screen, with a note of which story has which cases, and how far the play is."""
 
-    cases: dict[str, str] = field(default_factory=dict)
+    cases: dict[str, list[str]] = field(default_factory=dict)
     events: int = 0
 
     def opened(self, title: str, case_id: str, case_no: str) -> None:
-        self.cases[title] = case_id
+        self.cases.setdefault(title, []).append(case_id)
         super().opened(title, case_id, case_no)
 
     def heard(self, heard: Heard) -> None:
@@ -89,14 +92,14 @@ class House:
     screen: NotingScreen
     mails: Path
     logs: Path
-    _journal: Journal
-    _outsider: Outsider
+    journal: Journal
+    outsider: Outsider
     _foundations: tuple[asyncio.Task[None], ...]
     """What playing rests on: these tasks end only when it cannot go on."""
 
-    async def play(self, stories: Sequence[Story]) -> list[Ending]:
-        """Load the sample world under fresh serial numbers and play; raises what makes that impossible."""
-        playing = asyncio.create_task(self._play(stories))
+    async def play(self, stories: Sequence[Story], world: World = load) -> list[Ending]:
+        """Load a world under fresh serial numbers and play; raises what makes that impossible."""
+        playing = asyncio.create_task(self._play(stories, world))
         try:
             await asyncio.wait({playing, *self._foundations}, return_when=asyncio.FIRST_COMPLETED)
             for foundation in self._foundations:
@@ -106,9 +109,9 @@ class House:
         finally:
             playing.cancel()
 
-    async def _play(self, stories: Sequence[Story]) -> list[Ending]:
-        owners = await load(self.doors, self._outsider, secrets.token_hex(4).upper())
-        theatre = Theatre(self.doors, self._journal, self._outsider, self.screen, self.mails)
+    async def _play(self, stories: Sequence[Story], world: World) -> list[Ending]:
+        owners = await world(self.doors, self.outsider, secrets.token_hex(4).upper())
+        theatre = Theatre(self.doors, self.journal, self.outsider, self.screen, self.mails)
         return await theatre.play_all(stories, owners)
 
     def letters(self) -> list[Letter]:

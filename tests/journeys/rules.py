@@ -18,20 +18,28 @@ COUNTED = {
     "replacement.approved": "remedy_no",
     "repair.authorized": "remedy_no",
 }
+MEANT_TO_BE_REFUSED = {"not_this_workshop"}
+REMEDIES = ("replacement.approved", "repair.authorized", "refund.approved")
+OVER = ("repair.completed", "repair.failed", "repair.refused", "repair.cancelled", "replacement.withdrawn")
+ENDS = ("case.closed", "case.cancelled", "case.rejected")
 OPENING = ("promise.made", "case.held")
 ENDING = ("promise.kept", "promise.broken", "case.resumed")
 
 
 def broken_rules(wire: Wire, cases: Iterable[str]) -> list[str]:
     """Every rule that a case breaks."""
-    rules = (trial_without_workshop, never_forgotten, counted_once, told_once, ends_confirmed)
+    rules = (trial_without_workshop, never_forgotten, counted_once, told_once, ends_by_the_customer)
     found = [
         f"{case}: {rule.__name__}: {fault}"
         for case in cases
         for rule in rules
         for fault in rule(wire.of(case))
     ]
-    found += (f"refused: {event.where}" for event in wire.events if event.name == "input.rejected")
+    found += (
+        f"refused: {event.where}"
+        for event in wire.events
+        if event.name == "input.rejected" and _data(event)["code"] not in MEANT_TO_BE_REFUSED
+    )
     return [*found, *one_remedy_in_force(wire.events)]
 
 
@@ -50,7 +58,7 @@ def never_forgotten(events: Sequence[Record]) -> Iterator[str]:
     own = sorted((event for event in events if event.source == "routing"), key=lambda event: event.sequence)
     for _, decision in groupby(own, key=lambda event: event["ce_causationid"]):
         for event in decision:
-            closed = event.name == "case.closed" or (closed and event.name != "case.reopened")
+            closed = event.name in ENDS or (closed and event.name != "case.reopened")
             if event.name in OPENING:
                 begun = True
                 pending.add(_what(event))
@@ -84,13 +92,15 @@ def counted_once(events: Sequence[Record]) -> Iterator[str]:
             yield f"{counter} is {counted}"
 
 
+FATES = ("notification.sent", "notification.failed", "notification.suppressed")
+"""One of these for each message; that it was delivered, or came back, may follow."""
+
+
 def told_once(events: Sequence[Record]) -> Iterator[str]:
     """Each message tells about an event of the case, and about each of them once."""
     ids = {event["ce_id"] for event in events}
     told = Counter(
-        (_data(event)["template"], _data(event)["cause"])
-        for event in events
-        if event.name.startswith("notification.")
+        (_data(event)["template"], _data(event)["cause"]) for event in events if event.name in FATES
     )
     yield from (
         f"{template} about {cause} {times} times" for (template, cause), times in told.items() if times > 1
@@ -98,10 +108,11 @@ def told_once(events: Sequence[Record]) -> Iterator[str]:
     yield from (f"{template} about {cause}, no event of it" for template, cause in told if cause not in ids)
 
 
-def ends_confirmed(events: Sequence[Record]) -> Iterator[str]:
-    """It ends with the customer's confirmation, and routing has nothing to say after it."""
+def ends_by_the_customer(events: Sequence[Record]) -> Iterator[str]:
+    """It ends as the customer says, confirmed or cancelled, and routing has nothing to say after it."""
     last = max((event for event in events if event.source == "routing"), key=lambda event: event.sequence)
-    if last.name != "case.closed" or _data(last)["closed_as"] != "confirmed":
+    confirmed = last.name == "case.closed" and _data(last)["closed_as"] == "confirmed"
+    if not confirmed and last.name != "case.cancelled":
         yield f"ends with {last.where}"
 
 
@@ -113,13 +124,13 @@ def one_remedy_in_force(events: Sequence[Record]) -> Iterator[str]:
             continue
         data = _data(event)
         remedy = (event.subject, data.get("remedy_no", 0))
-        if event.name in ("replacement.approved", "repair.authorized"):
+        if event.name in REMEDIES:
             defect = (data["product_unit"], data["defect_no"])
             before = in_force.get(defect)
             if before is not None and before != (event.subject, data.get("supersedes")):
                 yield f"{event.where}: {before} is in force for {defect}"
             in_force[defect] = remedy
-        elif event.name in ("repair.completed", "repair.failed"):
+        elif event.name in OVER:
             in_force = {defect: held for defect, held in in_force.items() if held != remedy}
 
 
@@ -136,12 +147,16 @@ def wrong_letters(
             yield f"two letters under {letter.message_id}"
     for ending in endings:
         address = owners[ending.story.customer]
-        own = [letter for letter in first.values() if letter.to == address]
+        numbers = (ending.case_no, *ending.other_nos)
+        to_him = [letter for letter in first.values() if letter.to == address]
+        own = [letter for letter in to_him if ending.case_no in letter.subject]
         if len(own) != len(ending.story.messages):
             subjects = [letter.subject for letter in own]
             yield f"{ending.story.title}: {len(own)} letters, not {len(ending.story.messages)}: {subjects}"
         yield from (
-            f"{letter.subject} went to {address}" for letter in own if ending.case_no not in letter.subject
+            f"{letter.subject} went to {address}"
+            for letter in to_him
+            if not any(number in letter.subject for number in numbers)
         )
     strangers = {letter.to for letter in letters} - set(owners.values())
     yield from (f"a letter went to {stranger}" for stranger in strangers)

@@ -75,7 +75,7 @@ FAULTS: list[tuple[str, Plant, str]] = [
     ("coverage.assessed", saying(window="trial"), "trial_without_workshop"),
     ("promise.made", saying(promise_no=7), "was not open"),
     ("notification.sent", saying(cause=str(new_id())), "no event of it"),
-    ("case.closed", saying(closed_as="unconfirmed"), "ends_confirmed"),
+    ("case.closed", saying(closed_as="unconfirmed"), "ends_by_the_customer"),
     ("case.opened", saying(note="Lucía"), "['lucia']"),
     ("case.opened", headed(ce_time="freidora"), "['freidora']"),
     ("case.opened", lambda good: [replace(good, key=b"someone@example.com")], "privacy"),
@@ -86,7 +86,7 @@ FAULTS: list[tuple[str, Plant, str]] = [
     ("name", "plant", "complaint"), FAULTS, ids=[f"{name}: {why}" for name, _, why in FAULTS]
 )
 def test_a_fault_among_good_records_is_found(played: Played, name: str, plant: Plant, complaint: str) -> None:
-    repaired = played.evidence.cases["Guarantee: repair chosen"]
+    (repaired,) = played.evidence.cases["Guarantee: repair chosen"]
     records = played.evidence.wire.records
     good = next(record for record in records if record.name == name and record.subject == repaired)
     place = records.index(good)
@@ -123,7 +123,7 @@ def test_work_left_behind_and_events_missed_are_found(played: Played) -> None:
     books = played.evidence.books
     left = books | {"intake": replace(books["intake"], left={"parked": 1})}
     assert unfinished(left) == ["intake: 1 in parked"]
-    case = played.evidence.cases["Safety first"]
+    (case,) = played.evidence.cases["Safety first"]
     behind = replace(books["routing"], applied=books["routing"].applied | {("warranty", case): 1})
     (missed,) = unfinished(books | {"routing": behind})
     assert missed.startswith("routing has applied warranty:1 of")

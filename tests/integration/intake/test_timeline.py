@@ -193,7 +193,7 @@ async def test_a_customer_answers_a_quote_cancels_and_rates_in_portuguese(intake
     case = await case_after(intake, opened, "intake:1,routing:1,warranty:1")
     assert case["headline"] == {
         "text": "Tem um orçamento de 89,50 EUR. Diga-nos se o aceita.",
-        "who": "o cliente",
+        "who": "é a sua vez",
         "next_date": "2026-12-05T12:00:00Z",
     }
     body = {"quote_no": "Q-1", "revision": 2, "accepted": True}
