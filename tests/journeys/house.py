@@ -48,7 +48,7 @@ class NotingDoors(Doors):
         done: tuple[str, ...] = (),
         not_yet: tuple[str, ...] = (),
     ) -> Any:
-        if body is not None and "text" in body:
+        if body is not None and body.get("text"):
             self.texts.append(body["text"])
         return await super().ask(method, service, path, show=show, body=body, done=done, not_yet=not_yet)
 
