@@ -1,4 +1,4 @@
-"""Places where drills let a process die, as by kill -9: `CICLO_CRASH_POINT=relay_after_send:3`, the third time.
+"""Places where drills let a process die, as by kill -9: `CICLO_CRASH_POINT=relay_after_send:3`, the 3rd time.
 
 For drills alone. Without the variable nothing happens, and it costs a comparison.
 """
