@@ -11,6 +11,7 @@ from services.chassis.app import App
 from services.chassis.definition import Definition
 from services.warranty import handlers, store
 from services.warranty.domain.answers import AssessAgain
+from services.warranty.domain.containment import TellContained
 from services.warranty.routes import router, unit_id
 from services.warranty.settings import WarrantySettings, read_policies
 
@@ -29,7 +30,7 @@ def definition(settings: WarrantySettings) -> Definition:
             LogisticsScanned: lambda scan: scan.case,
             RefundReported: lambda payment: payment.case,
         },
-        targets={AssessAgain: store.unsettled_cases},
+        targets={AssessAgain: store.cases_about, TellContained: store.cases_contained},
     )
 
 

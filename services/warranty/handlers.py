@@ -22,6 +22,7 @@ from services.warranty.domain import (
     cases,
     choices,
     compensation,
+    containment,
     logistics,
     quotes,
     refunds,
@@ -31,9 +32,25 @@ from services.warranty.domain import (
     workshops,
 )
 from services.warranty.domain.answers import AssessAgain, ChoiceDue
+from services.warranty.domain.containment import (
+    ContainmentState,
+    LiftContainment,
+    StartContainment,
+    TellAgain,
+    TellContained,
+    watching,
+)
 from services.warranty.domain.policies import Policies
 from services.warranty.domain.quotes import QuoteDue, QuoteEnds
-from services.warranty.domain.records import Compensation, Quote, Remedy, ServicePoint, Stock, Unit
+from services.warranty.domain.records import (
+    Compensation,
+    Containment,
+    Quote,
+    Remedy,
+    ServicePoint,
+    Stock,
+    Unit,
+)
 from services.warranty.domain.refunds import ReportPayment
 from services.warranty.domain.rights import CaseRights
 from services.warranty.domain.service_points import PutServicePoint, ServicePointState
@@ -44,23 +61,24 @@ READS = (intake.TOPIC, routing.TOPIC)
 
 
 def deciders(policies: Policies) -> tuple[Decider[Any], ...]:
-    """Cases decided by these policies, product units, service points, stock."""
+    """Cases decided by these policies, product units, service points, stock, containments."""
     case = Decider(
         kind="case",
         state=CaseRights,
         on={
-            intake.CaseOpened: cases.opened,
+            intake.CaseOpened: watching(cases.opened),
             routing.CaseClassified: partial(cases.classified, policies),
-            intake.CaseInformationReceived: partial(cases.information_received, policies),
+            intake.CaseInformationReceived: watching(partial(cases.information_received, policies)),
             intake.CaseRemedyChosen: partial(choices.remedy_chosen, policies),
             intake.CaseQuoteAnswered: partial(quotes.quote_answered, policies),
             intake.CaseCancellationRequested: cancellation.cancellation_requested,
-            routing.CaseClosed: cancellation.ended,
-            routing.CaseCancelled: cancellation.ended,
-            routing.CaseRejected: cancellation.ended,
-            routing.CaseReopened: partial(cancellation.reopened, policies),
+            routing.CaseClosed: watching(cancellation.ended),
+            routing.CaseCancelled: watching(cancellation.ended),
+            routing.CaseRejected: watching(cancellation.ended),
+            routing.CaseReopened: watching(partial(cancellation.reopened, policies)),
             routing.CompensationProposed: partial(compensation.compensation_proposed, policies),
-            AssessAgain: partial(cases.assess_again, policies),
+            AssessAgain: watching(partial(cases.assess_again, policies)),
+            TellContained: containment.tell,
             ChoiceDue: partial(choices.choice_due, policies),
             QuoteDue: quotes.quote_due,
             QuoteEnds: quotes.quote_ends,
@@ -72,7 +90,7 @@ def deciders(policies: Policies) -> tuple[Decider[Any], ...]:
         },
         needs=_case_needs,
     )
-    return case, UNITS, SERVICE_POINTS, STOCK
+    return case, UNITS, SERVICE_POINTS, STOCK, CONTAINMENTS
 
 
 UNITS = Decider(
@@ -91,6 +109,17 @@ SERVICE_POINTS = Decider(
 
 
 STOCK = Decider(kind="stock", state=StockState, on={PutStock: stock.put})
+
+
+CONTAINMENTS = Decider(
+    kind="containment",
+    state=ContainmentState,
+    on={
+        StartContainment: containment.start,
+        LiftContainment: containment.lift,
+        TellAgain: containment.tell_again,
+    },
+)
 
 
 WHOLE_CASE: Mapping[type[BaseModel], tuple[type, ...]] = {
@@ -120,6 +149,7 @@ def _case_needs(case: CaseRights | None, data: BaseModel) -> Iterable[Lookup]:
     unit = getattr(getattr(data, "facts", None), "product_unit", None)
     unit = unit or (case.product_unit if case is not None else None)
     if unit is not None:
+        yield Lookup.of(Containment, active=True)
         yield Lookup.of(Unit, product_unit=unit)
         yield Lookup.of(Remedy, product_unit=unit)
         yield Lookup.of(Stock, available=0)

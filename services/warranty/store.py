@@ -1,4 +1,4 @@
-"""The tables of warranty, and which cases a registered unit concerns."""
+"""The tables of warranty, and which cases a registered unit or a containment concerns."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,16 +6,18 @@ from uuid import UUID
 from services.chassis.definition import Connection
 from services.chassis.tables import Table
 from services.warranty.domain.answers import AssessAgain
+from services.warranty.domain.containment import TellContained
 from services.warranty.domain.records import (
     AssessmentRow,
     Compensation,
+    Containment,
     ListedPoint,
+    OpenCase,
     Quote,
     Remedy,
     ServicePoint,
     Stock,
     Unit,
-    UnsettledCase,
 )
 
 # Facts are loaded in the order of the tables' names: the unit's row is locked before its remedies are read.
@@ -152,25 +154,54 @@ TABLES = (
         key=("case_id", "assessment_no"),
         types={"case_id": "uuid", "assessment_no": "integer", "assessed_at": "timestamptz", "body": "jsonb"},
     ),
+    Table("open_cases", OpenCase, key=("case_id",), types={"case_id": "uuid", "product_unit": "text"}),
     Table(
-        "unsettled_cases",
-        UnsettledCase,
-        key=("case_id",),
-        types={"case_id": "uuid", "product_unit": "text"},
+        "containments",
+        Containment,
+        key=("id",),
+        types={
+            "id": "text",
+            "model": "text",
+            "lot": "text",
+            "cause": "text",
+            "advice": "text",
+            "active": "boolean",
+            "started_at": "timestamptz",
+            "lifted_at": "timestamptz",
+            "lift_reason": "text",
+        },
     ),
 )
 
 
-async def unsettled_cases(
+async def cases_about(
     connection: Connection, data: AssessAgain, after: UUID | None, limit: int
 ) -> Sequence[UUID]:
-    """The cases that wait for this unit's registration, in id order."""
+    """The open cases about this unit, in id order."""
     rows = await connection.fetch(
         """
-        SELECT case_id FROM unsettled_cases
+        SELECT case_id FROM open_cases
         WHERE product_unit = $1 AND ($2::uuid IS NULL OR case_id > $2) ORDER BY case_id LIMIT $3
         """,
         data.product_unit,
+        after,
+        limit,
+    )
+    return [row["case_id"] for row in rows]
+
+
+async def cases_contained(
+    connection: Connection, data: TellContained, after: UUID | None, limit: int
+) -> Sequence[UUID]:
+    """The open cases about units of what is held back, in id order."""
+    rows = await connection.fetch(
+        """
+        SELECT case_id FROM open_cases JOIN product_units USING (product_unit)
+        WHERE model = $1 AND ($2::text IS NULL OR lot = $2) AND ($3::uuid IS NULL OR case_id > $3)
+        ORDER BY case_id LIMIT $4
+        """,
+        data.model,
+        data.lot,
         after,
         limit,
     )

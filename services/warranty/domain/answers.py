@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from ciclo_schemas.values import RemedyKind, Window
-from services.chassis.decider import Decision, Delete, Facts, Given, Message, Timer
+from services.chassis.decider import Decision, Facts, Given, Message, Timer
 from services.warranty.domain.coverage import assess
 from services.warranty.domain.options import (
     Shortage,
@@ -24,7 +23,6 @@ from services.warranty.domain.records import (
     Quote,
     Remedy,
     Unit,
-    UnsettledCase,
 )
 from services.warranty.domain.remedies import already_in_force
 from services.warranty.domain.rights import Assessment, CaseRights
@@ -40,7 +38,7 @@ Decided = Decision[CaseRights]
 
 
 class AssessAgain(Message):
-    """A unit was registered or corrected, or may have been meanwhile: its unsettled cases look again."""
+    """A unit was registered or corrected, or may have been meanwhile: its open cases look again."""
 
     product_unit: str
 
@@ -99,21 +97,16 @@ def willing_workshops(
 
 def publish(policies: Policies, case: CaseRights, assessment: Assessment, given: Given) -> Decided:
     """Publish an assessment; a case without its unit is looked at again, a choice that is offered may end."""
-    was_unsettled = is_unsettled(case)
     case = case.assessed(assessment)
-    rows: list[Any] = [_row(case, given)]
     timers: tuple[Timer, ...] = ()
     if is_unsettled(case) and case.product_unit is not None:
-        rows.append(UnsettledCase(given.subject, case.product_unit))
         again = AssessAgain(product_unit=case.product_unit)
         timers = (Timer(due=given.now + LOOK_AGAIN_AFTER, data=again),)
-    elif was_unsettled:
-        rows.append(Delete(UnsettledCase, (given.subject,)))
     default = default_of(policies, case)
     if default is not None:
         due = ChoiceDue(assessment_no=current(case).assessment_no)
         timers = (*timers, Timer(due=given.now + timedelta(days=default.after_days), data=due))
-    return Decision(case, events=(current(case).event(),), rows=tuple(rows), timers=timers)
+    return Decision(case, events=(current(case).event(),), rows=(_row(case, given),), timers=timers)
 
 
 def blocked(

@@ -17,12 +17,14 @@ from ciclo_schemas.warranty import CancellationAssessed, CannotCancel, QuoteRefu
 from services.chassis.decider import CancelTimer, Decision, Given
 from services.warranty.domain.answers import (
     CANCELLED,
+    AssessAgain,
     ChoiceDue,
     Decided,
     Known,
     assess_now,
     publish,
 )
+from services.warranty.domain.cases import assess_again
 from services.warranty.domain.choices import remedy_chosen
 from services.warranty.domain.policies import Policies
 from services.warranty.domain.quotes import OPEN, QuoteDue, QuoteEnds
@@ -81,6 +83,8 @@ def ended(
 def reopened(policies: Policies, case: CaseRights | None, _event: CaseReopened, given: Given) -> Decided:
     """The customer spoke after the end: who had cancelled may be given something again.
 
+    A unit that was registered after the end is found now.
+
     A choice that was made meanwhile is carried out. What was assessed meanwhile is assessed again, but
     nothing is given at once: the word may have been a mere thank-you, so in the trial a person asks first.
     """
@@ -91,9 +95,12 @@ def reopened(policies: Policies, case: CaseRights | None, _event: CaseReopened, 
     case = case.model_copy(update=changes)
     if before.held_choice is not None:
         return remedy_chosen(policies, case, before.held_choice, given)
-    if case.assessment is None or CANCELLED not in case.assessment.reasons:
-        return Decision(case)
+    if not before.withdrawn:
+        again = AssessAgain(product_unit=case.product_unit or "")
+        return assess_again(policies, case, again, given)
     fresh = assess_now(policies, case, Known.about(case, given.facts), given)
+    if case.assessment is None or fresh.says_the_same_as(case.assessment):
+        return Decision(case)
     asks_first = fresh.window is Window.TRIAL and case.wants_defect_put_right
     return publish(policies, case, fresh.without_choice("choice_for_staff") if asks_first else fresh, given)
 

@@ -1,7 +1,7 @@
 """The rows that decisions rest on: units with their purchase, remedies, quotes, service points, stock."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -43,8 +43,8 @@ class AssessmentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class UnsettledCase:
-    """A case whose coverage is unknown: it is assessed again when its unit is registered."""
+class OpenCase:
+    """A case that is not known to have ended, and the unit it names: news about the unit reach it."""
 
     case_id: UUID
     product_unit: str
@@ -147,6 +147,33 @@ class Compensation:
     policy_id: str
     policy_version: str
     granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """A model, or one lot of it, that is held back while `active`; what is wrong, and what to do."""
+
+    id: str
+    model: str
+    lot: str | None
+    cause: str
+    advice: str
+    active: bool
+    started_at: datetime
+    lifted_at: datetime | None = None
+    lift_reason: str | None = None
+
+    def holds_back(self, unit: Unit) -> bool:
+        """Whether it concerns this unit now."""
+        return self.active and self.model == unit.model and self.lot in {None, unit.lot}
+
+    def says_the_same_as(self, other: "Containment") -> bool:
+        """Whether both hold the same back, for the same cause and with the same advice."""
+        return self == replace(other, active=self.active, started_at=self.started_at)
+
+    def lifted(self, now: datetime, reason: str) -> "Containment":
+        """The same, over."""
+        return replace(self, active=False, lifted_at=now, lift_reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

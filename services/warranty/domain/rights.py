@@ -121,6 +121,8 @@ class CaseRights(State):
     """What he chose after the end of a case that he had cancelled: carried out once it is open again."""
     ended: bool = False
     """Whether routing ended the case, and has not reopened it."""
+    contained_by: tuple[str, ...] = ()
+    """The containments that it was told about."""
 
     @classmethod
     def of(cls, case_id: UUID, opened: CaseOpened) -> "CaseRights":

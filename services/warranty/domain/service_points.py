@@ -1,12 +1,13 @@
 """The register of service points (SAT; official ones: CAST)."""
 
 import json
+from typing import Annotated
 
 from pydantic import Field, StrictBool
 
 from ciclo_schemas.values import Identifier, Jurisdiction
 from services.chassis.decider import Decision, Given, Message, State
-from services.chassis.given import Whole
+from services.chassis.given import NO_GUESS
 from services.warranty.domain.records import ServicePoint
 
 
@@ -17,7 +18,9 @@ class ServicePointDetails(Message):
     active: StrictBool = True
     brands: tuple[Identifier, ...] = Field(min_length=1, max_length=200)
     jurisdictions: tuple[Jurisdiction, ...] = Field(min_length=1, max_length=50)
-    capacity: Whole = Field(ge=0, le=100_000, description="how many repairs may be open there at once")
+    capacity: Annotated[int, Field(ge=0, le=100_000), NO_GUESS] = Field(
+        description="how many repairs may be open there at once"
+    )
 
 
 class PutServicePoint(ServicePointDetails):

@@ -1,12 +1,12 @@
 """How many new units of a model are at hand, as the ERP counts them."""
 
-from typing import Self
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field
 
 from ciclo_schemas.values import Identifier
 from services.chassis.decider import Decision, Given, Message, State
-from services.chassis.given import GivenDay, Whole
+from services.chassis.given import NO_GUESS, GivenDay
 from services.warranty.domain.records import Stock
 
 
@@ -16,23 +16,10 @@ class StockCount(Message):
     With none at hand, new units are approved all the same and promised for when more are expected.
     """
 
-    available: Whole | None = Field(ge=0, le=1_000_000, description="empty: not known, taken as enough")
-    expected_on: GivenDay | None = Field(None, description="when more come, if none are at hand")
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"properties": {"available": {"const": 0}}},
-                {"properties": {"expected_on": {"type": "null"}}},
-            ]
-        }
+    available: Annotated[int, Field(ge=0, le=1_000_000), NO_GUESS] | None = Field(
+        description="empty: not known, taken as enough"
     )
-
-    @model_validator(mode="after")
-    def _expected_when_none(self) -> Self:
-        if self.expected_on is not None and self.available != 0:
-            raise ValueError("expected_on is for a model of which none is at hand")
-        return self
+    expected_on: GivenDay | None = Field(None, description="when more come; counts if none are at hand")
 
 
 class PutStock(StockCount):

@@ -1,11 +1,13 @@
 """The register of product units: what was sold, to whom, delivered when."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from ciclo_schemas.inbound import ProductRegistered
 from ciclo_schemas.values import Buyer, CustomerRef, Identifier, Jurisdiction, ProductUnit
 from services.chassis.decider import Decision, FanOut, Given, Message, Refusal, State
-from services.chassis.given import GivenDay, Whole
+from services.chassis.given import NO_GUESS, GivenDay
 from services.warranty.domain.answers import AssessAgain
 from services.warranty.domain.packs import KnownBuyer
 from services.warranty.domain.records import Unit
@@ -14,7 +16,7 @@ from services.warranty.domain.records import Unit
 class Registration(Message):
     """What was sold, to whom, delivered when. Each correction has a higher `revision`."""
 
-    revision: Whole = Field(ge=1, le=1_000_000)
+    revision: Annotated[int, Field(ge=1, le=1_000_000), NO_GUESS]
     model: Identifier
     brand: Identifier
     seller: Identifier

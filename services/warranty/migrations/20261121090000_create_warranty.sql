@@ -132,13 +132,29 @@ CREATE TABLE assessments (
     PRIMARY KEY (case_id, assessment_no)
 );
 
--- Cases that wait for the registration of the unit they name.
-CREATE TABLE unsettled_cases (
+-- Cases that are not known to have ended, and the unit they name: whom news about a unit concern.
+CREATE TABLE open_cases (
     case_id uuid PRIMARY KEY,
     product_unit text NOT NULL
 );
-CREATE INDEX unsettled_cases_by_unit ON unsettled_cases (product_unit, case_id);
+CREATE INDEX open_cases_by_unit ON open_cases (product_unit, case_id);
+
+-- Models and lots that are, or were, held back.
+CREATE TABLE containments (
+    id text PRIMARY KEY,
+    model text NOT NULL,
+    lot text,
+    cause text NOT NULL,
+    advice text NOT NULL,
+    active boolean NOT NULL,
+    started_at timestamptz NOT NULL,
+    lifted_at timestamptz,
+    lift_reason text,
+    CONSTRAINT lifted_with_a_reason
+        CHECK (active = (lifted_at IS NULL) AND active = (lift_reason IS NULL))
+);
+CREATE INDEX containments_active ON containments (active) WHERE active;
 
 -- migrate:down
 DROP VIEW listed_points;
-DROP TABLE unsettled_cases, assessments, service_points, stock, compensations, quotes, remedies, product_units;
+DROP TABLE containments, open_cases, assessments, service_points, stock, compensations, quotes, remedies, product_units;

@@ -11,8 +11,9 @@ import pytest
 
 from services.chassis.database import create_pool
 from services.warranty.domain.answers import AssessAgain
+from services.warranty.domain.containment import TellContained
 from services.warranty.domain.records import Remedy
-from services.warranty.store import TABLES, unsettled_cases
+from services.warranty.store import TABLES, cases_about, cases_contained
 from tests.conftest import NewDatabase
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -127,11 +128,58 @@ async def test_the_declared_tables_are_those_of_the_migration(pool: asyncpg.Pool
         assert known == table.types, table.name
 
 
-async def test_the_cases_that_wait_for_a_unit_are_found_page_by_page(pool: asyncpg.Pool) -> None:
+async def test_the_open_cases_about_a_unit_are_found_page_by_page(pool: asyncpg.Pool) -> None:
     waiting = [(UUID(int=number), "TV-0007" if number % 2 else "TV-0008") for number in range(1, 8)]
-    await pool.executemany("INSERT INTO unsettled_cases VALUES ($1, $2)", waiting)
+    await pool.executemany("INSERT INTO open_cases VALUES ($1, $2)", waiting)
     asked = AssessAgain(product_unit="TV-0007")
     async with pool.acquire() as connection:
-        first = await unsettled_cases(connection, asked, None, 3)
-        second = await unsettled_cases(connection, asked, first[-1], 3)
+        first = await cases_about(connection, asked, None, 3)
+        second = await cases_about(connection, asked, first[-1], 3)
     assert [case.int for case in [*first, *second]] == [1, 3, 5, 7]
+
+
+async def test_the_open_cases_of_a_lot_are_found_page_by_page_and_those_of_every_lot(
+    pool: asyncpg.Pool,
+) -> None:
+    units = [("FR-1", "fryer-4", "L-07"), ("FR-2", "fryer-4", "L-08"), ("TV-9", "tv-43", "L-07")]
+    for unit, model, lot in units:
+        await pool.execute(
+            """
+            INSERT INTO product_units (
+                product_unit, revision, model, brand, seller, jurisdiction, buyer, purchased_on, lot
+            ) VALUES ($1, 1, $2, 'brisa', 'acme', 'ES', 'consumer', '2026-11-01', $3)
+            """,
+            unit,
+            model,
+            lot,
+        )
+    cases = [(UUID(int=100 + number), units[number % 3][0]) for number in range(9)]
+    await pool.executemany("INSERT INTO open_cases VALUES ($1, $2)", cases)
+    lot = TellContained(containment="c", model="fryer-4", lot="L-07")
+    every_lot = lot.model_copy(update={"lot": None})
+    async with pool.acquire() as connection:
+        first = await cases_contained(connection, lot, None, 2)
+        second = await cases_contained(connection, lot, first[-1], 2)
+        of_model = await cases_contained(connection, every_lot, None, 20)
+    assert [case.int for case in [*first, *second]] == [100, 103, 106]
+    assert [case.int for case in of_model] == [100, 101, 103, 104, 106, 107]
+
+
+async def test_a_fault_is_compensated_once(pool: asyncpg.Pool) -> None:
+    query = """
+        INSERT INTO compensations VALUES ($1, $2, $3, 1000, 'EUR', 'service-credit-euro', '1', $4)
+        """
+    await pool.execute(query, UUID(int=1), "promise", 1, NOW)
+    await pool.execute(query, UUID(int=1), "promise", 2, NOW)
+    await pool.execute(query, UUID(int=1), "complaint", 1, NOW)
+    await pool.execute(query, UUID(int=2), "promise", 1, NOW)
+    with pytest.raises(asyncpg.UniqueViolationError, match="compensations_pkey"):
+        await pool.execute(query, UUID(int=1), "promise", 1, NOW)
+
+
+async def test_a_containment_is_lifted_with_a_reason(pool: asyncpg.Pool) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="lifted_with_a_reason"):
+        await pool.execute(
+            "INSERT INTO containments VALUES ('c-1', 'fryer-4', NULL, 'overheats', 'stop_using', false, $1)",
+            NOW,
+        )

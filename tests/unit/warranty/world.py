@@ -42,7 +42,7 @@ from services.warranty.store import TABLES
 from tests.support.deciders import CASE, FactsOf, Story
 
 POLICIES = read_policies(PACKS)
-CASES, UNITS, SERVICE_POINTS, STOCK = deciders(POLICIES)
+CASES, UNITS, SERVICE_POINTS, STOCK, CONTAINMENTS = deciders(POLICIES)
 REPORTED = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CUSTOMER = "cus_" + "a" * 32
 STRANGER = "cus_" + "b" * 32
