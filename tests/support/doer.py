@@ -113,7 +113,7 @@ DEFINITION = Definition(
 
 async def run() -> int:
     """Run until SIGTERM, or until the crash point."""
-    settings = DoerSettings()  # type: ignore[call-arg]
+    settings = DoerSettings()
     app = App(DEFINITION, settings, topic_prefix=os.environ["DOER_PREFIX"])
     return await app.run()
 

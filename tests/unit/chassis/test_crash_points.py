@@ -1,12 +1,11 @@
 import pytest
 
-from services.chassis import crash_points
 from services.chassis.crash_points import CrashPoint, armed, crash_point
 
 
 def test_the_chosen_point_kills_at_the_asked_time_and_no_other_does(monkeypatch: pytest.MonkeyPatch) -> None:
     died: list[int] = []
-    monkeypatch.setattr(crash_points.os, "_exit", died.append)
+    monkeypatch.setattr("os._exit", died.append)
     reached = armed("relay_after_send:2")
     assert reached is not None
     for point in (CrashPoint.RELAY_AFTER_SEND, CrashPoint.RELAY_BEFORE_SEND, CrashPoint.ENGINE_AFTER_COMMIT):
