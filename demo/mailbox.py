@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-NO_MAILBOX = "unknown-mailbox@example.com"
+NO_MAILBOX = "noa.belver@example.com"
 
 
 class Mailbox:

@@ -9,6 +9,7 @@ async def play(stage: Stage) -> None:
     await stage.expects(case, "notification.failed")
     await stage.logistics.brings(case)
     await stage.customer.confirms()
+    await stage.expects(case, "case.closed")
 
 
 STORY = Story(

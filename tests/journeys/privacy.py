@@ -3,16 +3,33 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import yaml
 
 from demo.world import FILE, Plan
 from tests.journeys.reader import Record
+from tests.journeys.wire import TOPICS
 
 # These words of the customers are also in codes of the house: reasons of its classifier and of its lawyers.
-CODES = {"network", "broken", "sound", "screen", "connection", "over"}
+CODES = {
+    *(
+        "network",
+        "broken",
+        "sound",
+        "screen",
+        "connection",
+        "over",
+        "language",
+        "phone",
+        "leaks",
+        "lost",
+        "back",
+    ),
+    # a text that tries to talk like the house
+    *("replacement", "coverage", "trial", "only", "does", "when", "again"),
+}
 # And these are in what libraries log when a server goes away.
 LOGGED = {"connection", "lost", "over", "with", "there"}
 
@@ -25,10 +42,14 @@ def people() -> set[str]:
     } - {"example"}
 
 
-def leaks(records: Iterable[Record], texts: Iterable[str]) -> Iterator[str]:
-    """Words of customers in keys, headers and values."""
-    secret = people() | (_words(" ".join(texts)) - CODES)
+def leaks(records: Sequence[Record], texts: Iterable[str]) -> Iterator[str]:
+    """Words of customers in keys, headers and values, but where they are handed over to intake."""
+    handed = [record for record in records if TOPICS[record.topic].personal_data != "none"]
+    said = [json.loads(record.value or b"{}").get("text") or "" for record in handed]
+    secret = people() | (_words(" ".join([*texts, *said])) - CODES)
     for record in records:
+        if record in handed:
+            continue
         parts = [
             (record.key or b"").decode(),
             *(f"{name} {(raw or b'').decode()}" for name, raw in record.headers),
