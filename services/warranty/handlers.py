@@ -18,6 +18,7 @@ from ciclo_schemas.inbound import (
 from ciclo_schemas.values import RemedyKind
 from services.chassis.decider import Decider, Lookup
 from services.warranty.domain import (
+    by_hand,
     cancellation,
     cases,
     choices,
@@ -32,6 +33,7 @@ from services.warranty.domain import (
     workshops,
 )
 from services.warranty.domain.answers import AssessAgain, ChoiceDue
+from services.warranty.domain.by_hand import AssessByHand, CancelRepair, RescheduleRepair
 from services.warranty.domain.containment import (
     ContainmentState,
     LiftContainment,
@@ -87,6 +89,9 @@ def deciders(policies: Policies) -> tuple[Decider[Any], ...]:
             LogisticsScanned: logistics.logistics_scanned,
             RefundReported: refunds.refund_reported,
             ReportPayment: refunds.payment_reported,
+            AssessByHand: watching(partial(by_hand.assess_by_hand, policies)),
+            RescheduleRepair: by_hand.reschedule_repair,
+            CancelRepair: partial(by_hand.cancel_repair, policies),
         },
         needs=_case_needs,
     )
@@ -111,6 +116,11 @@ SERVICE_POINTS = Decider(
 STOCK = Decider(kind="stock", state=StockState, on={PutStock: stock.put})
 
 
+def _containment_needs(_state: ContainmentState | None, data: BaseModel) -> Iterable[Lookup]:
+    if isinstance(data, StartContainment | LiftContainment):
+        yield Lookup.of(Containment, id=data.id)
+
+
 CONTAINMENTS = Decider(
     kind="containment",
     state=ContainmentState,
@@ -119,6 +129,7 @@ CONTAINMENTS = Decider(
         LiftContainment: containment.lift,
         TellAgain: containment.tell_again,
     },
+    needs=_containment_needs,
 )
 
 
@@ -138,7 +149,9 @@ def _case_needs(case: CaseRights | None, data: BaseModel) -> Iterable[Lookup]:
     if of_case is not None:
         yield from (Lookup.of(model, case_id=case.case_id) for model in of_case if case is not None)
         return
-    if isinstance(data, WorkshopReported):
+    if isinstance(data, TellContained):
+        yield Lookup.of(Containment, id=data.containment)
+    if isinstance(data, WorkshopReported | RescheduleRepair | CancelRepair):
         yield Lookup.of(Remedy, repair_no=data.repair_no)
     if isinstance(data, WorkshopQuoted | intake.CaseQuoteAnswered | QuoteDue | QuoteEnds):
         yield Lookup.of(Quote, quote_no=data.quote_no)
@@ -146,7 +159,7 @@ def _case_needs(case: CaseRights | None, data: BaseModel) -> Iterable[Lookup]:
         isinstance(data, intake.CaseRemedyChosen) and data.remedy is RemedyKind.REPAIR
     ):
         yield Lookup.of(ServicePoint, active=True)
-    unit = getattr(getattr(data, "facts", None), "product_unit", None)
+    unit = getattr(getattr(data, "facts", data), "product_unit", None)
     unit = unit or (case.product_unit if case is not None else None)
     if unit is not None:
         yield Lookup.of(Containment, active=True)

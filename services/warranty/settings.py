@@ -12,13 +12,14 @@ from pydantic_settings import SettingsConfigDict
 from ciclo_schemas.values import Jurisdiction
 from services.chassis.settings import ServiceSettings
 from services.warranty.domain.calendar import Calendars
-from services.warranty.domain.packs import Pack, PaidRepairPack, ServiceCreditPack
+from services.warranty.domain.packs import HandPack, Pack, PaidRepairPack, ServiceCreditPack
 from services.warranty.domain.policies import Policies
 
 PACKS = Path(__file__).parent / "packs"
 CALENDARS = "calendars.yaml"
 PAID_REPAIRS = "paid-repairs"
 SERVICE_CREDITS = "service-credit"
+BY_HAND = "by-hand"
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -31,7 +32,7 @@ def read_policies(folder: Path) -> Policies:
     """The packs of a folder: one YAML file for each version of a law or policy, and `calendars.yaml`.
 
     The terms of paid repairs lie in its folder `paid-repairs`, what the house gives for its own faults in
-    `service-credit`, if it has them.
+    `service-credit`, the terms of what a person decides in `by-hand`, if it has them.
 
     Raises BadPacks.
     """
@@ -44,6 +45,7 @@ def read_policies(folder: Path) -> Policies:
             packs=tuple(_read(path, Pack) for path in files),
             paid_repairs=_read_all(folder / PAID_REPAIRS, PaidRepairPack),
             service_credits=_read_all(folder / SERVICE_CREDITS, ServiceCreditPack),
+            hand_packs=_read_all(folder / BY_HAND, HandPack),
             calendars=Calendars(zones=calendars.zones, elsewhere=calendars.elsewhere),
         )
     except ValueError as error:

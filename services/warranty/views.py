@@ -1,15 +1,15 @@
 """Questions to warranty's tables; one function each, none writes."""
 
 import json
-from dataclasses import fields
-from typing import Any
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 import asyncpg
 from pydantic import AwareDatetime, BaseModel
 
 from ciclo_schemas.warranty import CoverageAssessed
-from services.warranty.domain.records import Quote, Remedy, Unit
+from services.warranty.domain.records import Compensation, Containment, Quote, Remedy, Unit
+from services.warranty.domain.rights import CaseRights
 
 
 class Assessed(BaseModel):
@@ -20,14 +20,29 @@ class Assessed(BaseModel):
 
 
 class CaseView(BaseModel):
-    """What warranty decided for a case, oldest first."""
+    """What warranty decided for a case, oldest first.
+
+    `is_open`: not known to have ended. `is_cancelled`: the customer withdrew it, so nothing new is given.
+    """
 
     case_id: UUID
     case_no: str
     product_unit: str | None
+    is_open: bool
+    is_cancelled: bool
+    contained_by: list[str]
     assessments: list[Assessed]
     remedies: list[Remedy]
     quotes: list[Quote]
+    compensations: list[Compensation]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCase:
+    """A case, and the ETag of what is shown of it."""
+
+    view: CaseView
+    etag: str
 
 
 class ServicePointView(BaseModel):
@@ -53,14 +68,16 @@ async def unit(pool: asyncpg.Pool, product_unit: str) -> Unit | None:
     return None if row is None else Unit(**row)
 
 
-async def case(pool: asyncpg.Pool, case_id: UUID) -> CaseView | None:
+async def case(pool: asyncpg.Pool, case_id: UUID) -> FoundCase | None:
     """What was decided for a case; None while warranty has not heard of it."""
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        state = await connection.fetchval(
-            "SELECT state FROM aggregates WHERE id = $1 AND kind = 'case'", case_id
+        aggregate = await connection.fetchrow(
+            "SELECT state::text AS state, ciclo_picture(a) AS etag FROM aggregates AS a"
+            " WHERE id = $1 AND kind = 'case'",
+            case_id,
         )
         assessments = await connection.fetch(
             "SELECT assessed_at, body FROM assessments WHERE case_id = $1 ORDER BY assessment_no", case_id
@@ -69,20 +86,35 @@ async def case(pool: asyncpg.Pool, case_id: UUID) -> CaseView | None:
         remedies = await connection.fetch(query, case_id)
         query = f"SELECT {_columns(Quote)} FROM quotes WHERE case_id = $1 ORDER BY quote_no"  # noqa: S608
         quotes = await connection.fetch(query, case_id)
-    if state is None:
+        query = f"SELECT {_columns(Compensation)} FROM compensations WHERE case_id = $1 ORDER BY granted_at"  # noqa: S608
+        compensations = await connection.fetch(query, case_id)
+    if aggregate is None:
         return None
-    rights: dict[str, Any] = json.loads(state)
-    return CaseView(
+    rights = CaseRights.model_validate_json(aggregate["state"])
+    view = CaseView(
         case_id=case_id,
-        case_no=rights["case_no"],
-        product_unit=rights["product_unit"],
+        case_no=rights.case_no,
+        product_unit=rights.product_unit,
+        is_open=not rights.ended,
+        is_cancelled=rights.withdrawn,
+        contained_by=list(rights.contained_by),
         assessments=[
             Assessed(assessed_at=row["assessed_at"], assessment=CoverageAssessed.read(row["body"]))
             for row in assessments
         ],
         remedies=[Remedy(**row) for row in remedies],
         quotes=[Quote(**row) for row in quotes],
+        compensations=[Compensation(**row) for row in compensations],
     )
+    return FoundCase(view, aggregate["etag"])
+
+
+async def containments(pool: asyncpg.Pool) -> list[Containment]:
+    """The newest 200 containments, those in force first."""
+    query = (
+        f"SELECT {_columns(Containment)} FROM containments ORDER BY active DESC, started_at DESC LIMIT 200"  # noqa: S608
+    )
+    return [Containment(**row) for row in await pool.fetch(query)]
 
 
 async def service_points(pool: asyncpg.Pool) -> list[ServicePointView]:

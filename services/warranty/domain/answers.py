@@ -7,6 +7,7 @@ from datetime import timedelta
 from ciclo_schemas.values import RemedyKind, Window
 from services.chassis.decider import Decision, Facts, Given, Message, Timer
 from services.warranty.domain.coverage import assess
+from services.warranty.domain.defects import same_symptom
 from services.warranty.domain.options import (
     Shortage,
     ready_to_quote,
@@ -74,13 +75,26 @@ class Known:
 
 
 def assess_now(policies: Policies, case: CaseRights, known: Known, given: Given) -> Assessment:
-    """What the rules give, with what can be had here and now; nothing while the customer has cancelled."""
-    assessment = assess(case, known.unit, known.remedies, policies)
+    """What a person or the rules give, with what can be had here and now; nothing for who has cancelled."""
+    hand = case.by_hand
+    if hand is not None and hand.product_unit == case.product_unit:
+        assessment = _after_repairs(hand, case, known)
+    else:
+        assessment = assess(case, known.unit, known.remedies, policies)
     if case.withdrawn:
         return assessment.without_choice(CANCELLED)
     if assessment.window is not Window.OUT or known.unit is None:
         return with_shortage(assessment, known.shortage)
     return with_workshops(assessment, willing_workshops(policies, case, known.unit, given))
+
+
+def _after_repairs(hand: Assessment, case: CaseRights, known: Known) -> Assessment:
+    """A person's assessment, without a repair that failed meanwhile; with nothing left, he decides again."""
+    failed = (r for r in known.remedies if r.failed_at and same_symptom(r.symptom_code, case.symptom_code))
+    if RemedyKind.REPAIR not in hand.remedies_allowed or not any(failed):
+        return hand
+    left = hand.without(RemedyKind.REPAIR, "repair_failed")
+    return left if left.remedies_allowed else left.because("choice_for_staff")
 
 
 def willing_workshops(

@@ -121,12 +121,12 @@ def why_not(remedy: Remedy) -> str | None:
     return "paid" if remedy.payment is not None else None
 
 
-def call_off(repair: Remedy, reason: str, now: datetime) -> TakenBack:
+def call_off(repair: Remedy, reason: str, now: datetime) -> tuple[Remedy, RepairCancelled]:
     """A repair that will not be carried out."""
     if repair.repair_no is None:
         raise ValueError("a repair has a number")
     event = RepairCancelled(remedy_no=repair.remedy_no, repair_no=repair.repair_no, reason=reason)
-    return TakenBack(repair.kind, replace(repair, in_force=False, called_off_at=now), event)
+    return replace(repair, in_force=False, called_off_at=now), event
 
 
 def _standing(remedies: Iterable[Remedy]) -> Iterable[Remedy]:
@@ -141,7 +141,8 @@ def _standing(remedies: Iterable[Remedy]) -> Iterable[Remedy]:
 
 def _take_back(remedy: Remedy, now: datetime) -> TakenBack:
     if remedy.kind == RemedyKind.REPAIR:
-        return call_off(remedy, CANCELLED, now)
+        called_off, cancelled = call_off(remedy, CANCELLED, now)
+        return TakenBack(remedy.kind, called_off, cancelled)
     if remedy.kind == RemedyKind.REPLACEMENT:
         row, event = withdrawn(remedy, now, CANCELLED)
         return TakenBack(remedy.kind, row, event)

@@ -268,5 +268,20 @@ class ServiceCreditPack(Dated):
         return not set(self.jurisdictions).isdisjoint(other.jurisdictions) and self.valid_with(other)
 
 
-Terms = Pack | PaidRepairPack
+class HandPack(Dated):
+    """The terms of what a person decides where no law or policy that is known governs the sale."""
+
+    repair: RepairRule
+    replacement_days: int = Field(5, ge=1, le=60)
+    refund_days: int = Field(14, ge=1, le=60)
+    article: Text
+
+    def days_for(self, kind: RemedyKind) -> int:
+        """Within how many days a remedy is promised."""
+        if kind is RemedyKind.REPAIR:
+            return self.repair.days
+        return self.replacement_days if kind is RemedyKind.REPLACEMENT else self.refund_days
+
+
+Terms = Pack | PaidRepairPack | HandPack
 """What a remedy rests on."""

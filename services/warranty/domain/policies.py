@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
+from ciclo_schemas.values import Window
 from services.warranty.domain.calendar import Calendars
-from services.warranty.domain.packs import Pack, PaidRepairPack, ServiceCreditPack, Terms
+from services.warranty.domain.packs import HandPack, Pack, PaidRepairPack, ServiceCreditPack, Terms
 from services.warranty.domain.records import Unit
 
 
@@ -20,9 +21,10 @@ class Policies:
     calendars: Calendars
     paid_repairs: tuple[PaidRepairPack, ...] = ()
     service_credits: tuple[ServiceCreditPack, ...] = ()
+    hand_packs: tuple[HandPack, ...] = ()
 
     def __post_init__(self) -> None:
-        every = (*self.packs, *self.paid_repairs, *self.service_credits)
+        every = (*self.packs, *self.paid_repairs, *self.service_credits, *self.hand_packs)
         for named, another in combinations(every, 2):
             if named.policy == another.policy:
                 raise ValueError(f"{named.id} {named.version} is given twice")
@@ -56,9 +58,22 @@ class Policies:
         valid = (pack for pack in self.service_credits if pack.valid_on(day))
         return next((pack for pack in valid if jurisdiction in pack.jurisdictions), None)
 
+    def by_hand(self, unit: Unit, window: Window, day: date) -> Terms | None:
+        """What a person's assessment rests on: what governs the sale and knows the window, else the house's.
+
+        None when the house has no such terms on that day.
+        """
+        governing = self.governing(unit)
+        if window is Window.TRIAL:
+            governing = tuple(pack for pack in governing if pack.trial is not None)
+        else:
+            governing = tuple(pack for pack in governing if pack.guarantee is not None)
+        terms: tuple[Terms, ...] = (*governing, *(pack for pack in self.hand_packs if pack.valid_on(day)))
+        return next(iter(terms), None)
+
     def named(self, policy_id: str, version: str) -> Terms:
         """The pack that an earlier decision named. Raises LookupError when it was taken away."""
-        packs: tuple[Terms, ...] = (*self.packs, *self.paid_repairs)
+        packs: tuple[Terms, ...] = (*self.packs, *self.paid_repairs, *self.hand_packs)
         for pack in packs:
             if (pack.id, pack.version) == (policy_id, version):
                 return pack

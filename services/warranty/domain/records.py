@@ -96,8 +96,13 @@ class Remedy:
 
     @property
     def free_repair_tried(self) -> bool:
-        """Whether it is a repair that the customer did not pay, and that came to an end at the workshop."""
-        return self.quote_no is None and (self.completed_at is not None or self.failed_at is not None)
+        """Whether it is a repair that the customer did not pay, and that was done, failed or came too late.
+
+        Called off after its date, it was not done in time (RDL 1/2007 arts. 118.4 and 119; CRA s. 24(5)(c)).
+        """
+        late = self.refused_for is None and self.called_off_at is not None and self.called_off_at > self.due
+        over = self.completed_at is not None or self.failed_at is not None or late
+        return self.kind == RemedyKind.REPAIR and self.quote_no is None and over
 
     @property
     def ends_all_claims(self) -> bool:

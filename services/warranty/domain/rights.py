@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ciclo_schemas.cases import CaseOpened, CaseRemedyChosen
-from ciclo_schemas.values import Category, DecidedBy, Facts, Policy, RemedyKind, Window
+from ciclo_schemas.values import Category, DecidedBy, Facts, Party, PartyKind, Policy, RemedyKind, Window
 from ciclo_schemas.warranty import CoverageAssessed, CoverageDates, ServicePointOption, Withheld
 from services.chassis.decider import State
 
@@ -35,6 +35,10 @@ class Assessment(State):
     product_unit: str | None = None
     service_points: tuple[tuple[str, bool], ...] = ()
     """Workshops out of guarantee, and whether each is official."""
+    assessor: str | None = None
+    """The person who assessed by hand; nobody when the rules did."""
+    text_ref: str | None = None
+    """That person's reason in words, in intake's vault."""
 
     @property
     def policy(self) -> Policy | None:
@@ -85,7 +89,9 @@ class Assessment(State):
             policy=self.policy,
             reasons=self.reasons,
             missing=self.missing,
-            assessed_by=DecidedBy.RULES,
+            assessed_by=DecidedBy.RULES if self.assessor is None else DecidedBy.AGENT,
+            assessor=None if self.assessor is None else Party(kind=PartyKind.AGENT, id=self.assessor),
+            text_ref=self.text_ref,
             product_unit=self.product_unit,
             service_points=tuple(
                 ServicePointOption(service_point=point, official=official)
@@ -109,6 +115,8 @@ class CaseRights(State):
     asked_for: RemedyKind | None = None
     category: Category | None = None
     assessment: Assessment | None = None
+    by_hand: Assessment | None = None
+    """What a person assessed; it stands for its unit whatever the rules say."""
     remedies: int = 0
     """How many remedies were decided for the case."""
     quotes: int = 0

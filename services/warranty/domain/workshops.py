@@ -101,7 +101,7 @@ def _failed(
         failed_at=report.happened_at,
         reason=report.reason or "not_repaired",
     )
-    return _over(policies, case, repair, (*events, failed), given)
+    return repair_over(policies, case, repair, (*events, failed), given)
 
 
 def _refused(
@@ -120,7 +120,7 @@ def _refused(
         refused_at=report.happened_at,
         reason=reason,
     )
-    return _over(policies, case, repair, (refused,), given)
+    return repair_over(policies, case, repair, (refused,), given)
 
 
 def _delayed(
@@ -173,7 +173,7 @@ _WORK = frozenset({WorkshopReportKind.COMPLETED, WorkshopReportKind.FAILED, Work
 """What nobody does to a repair that was called off; the unit may still have arrived, and be given back."""
 
 
-def _over(
+def repair_over(
     policies: Policies, case: CaseRights, repair: Remedy, events: tuple[Event, ...], given: Given
 ) -> Decided:
     """The repair is no longer in force: its workshop has room again, and the case is assessed anew."""

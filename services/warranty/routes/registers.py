@@ -1,35 +1,22 @@
-"""The doors of warranty for staff and other systems: units, service points, stock, decisions, payments."""
+"""The doors for what warranty keeps: units with their sale, service points, stock."""
 
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Path
+from fastapi import APIRouter, Body, Depends
 
 from ciclo_schemas.values import Identifier, ProductUnit
-from services.chassis.decider import Refusal
-from services.chassis.http import CommandsDep, PoolDep, Problem, Refused
+from services.chassis.http import CommandsDep, PoolDep, Problem
 from services.chassis.ids import derived_id
 from services.chassis.keys import needs
 from services.warranty import views
 from services.warranty.domain.records import Unit
-from services.warranty.domain.refunds import Payment, ReportPayment
 from services.warranty.domain.service_points import PutServicePoint, ServicePointDetails
 from services.warranty.domain.stock import PutStock, StockCount
 from services.warranty.domain.units import RegisterUnit, Registration, UnitRegistered
+from services.warranty.routes.scopes import Scope
 
-router = APIRouter(prefix="/v1", tags=["warranty"])
-
-
-class Scope(StrEnum):
-    """What an API key can open here."""
-
-    WRITE_UNITS = "units:write"
-    READ_UNITS = "units:read"
-    WRITE_SERVICE_POINTS = "service_points:write"
-    READ_CASES = "cases:read"
-    REPORT_REFUNDS = "refunds:report"
-
+router = APIRouter()
 
 UNIT_EXAMPLE = {
     "revision": 1,
@@ -50,11 +37,6 @@ POINT_EXAMPLE = {
     "capacity": 40,
 }
 STOCK_EXAMPLE = {"available": 0, "expected_on": "2026-12-03"}
-PAYMENT_EXAMPLE = {
-    "reference": "TRF-2026-118",
-    "paid_at": "2026-11-24T10:00:00Z",
-    "amount": {"amount_minor": 44900, "currency": "EUR"},
-}
 
 
 @router.put("/units/{product_unit}", dependencies=[Depends(needs(Scope.WRITE_UNITS))])
@@ -110,36 +92,6 @@ async def put_stock(
     command = PutStock(model=model, **count.model_dump())
     await commands.send(derived_id("stock", model), command)
     return command
-
-
-@router.post(
-    "/cases/{case_id}/refunds/{remedy_no}/payment", dependencies=[Depends(needs(Scope.REPORT_REFUNDS))]
-)
-async def report_payment(
-    case_id: UUID,
-    remedy_no: Annotated[int, Path(ge=1, le=2_147_483_647)],
-    payment: Annotated[Payment, Body(examples=[PAYMENT_EXAMPLE])],
-    commands: CommandsDep,
-) -> Payment:
-    """Report that an approved refund was paid, by hand or by the ERP. The same payment again is no error.
-
-    404 `unknown_remedy`; 409 `not_a_refund`, `already_paid` (another reference), `called_off`,
-    `in_the_future`, `not_seen_yet`.
-    """
-    await commands.send(case_id, ReportPayment(remedy_no=remedy_no, **payment.model_dump()))
-    return payment
-
-
-@router.get("/cases/{case_id}", dependencies=[Depends(needs(Scope.READ_CASES))])
-async def read_case(case_id: UUID, pool: PoolDep) -> views.CaseView:
-    """The assessments of a case with their reasons, its remedies, its quotes.
-
-    409 `not_seen_yet` while warranty has not heard of the case, which may be on its way.
-    """
-    case = await views.case(pool, case_id)
-    if case is None:
-        raise Refused(Refusal(code="not_seen_yet", detail="warranty has not heard of this case yet"))
-    return case
 
 
 def unit_id(product_unit: str) -> UUID:
