@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
@@ -200,12 +199,6 @@ def _fail(batch: Sequence[_Sent] | dict[_Sent, None], why: Problem) -> None:
 def _input(
     subject: UUID, data: Message, key: BusinessKey | None, if_clock: str | None, if_match: str | None
 ) -> Input:
-    clock: dict[str, int] = {}
-    if if_clock:
-        with suppress(BadEnvelope):
-            clock = read_clock(if_clock)
-        if not clock:
-            raise _malformed("malformed_clock", "If-Case-Clock", "a case clock")
     picture = read_etag(if_match) if if_match else None
     if if_match and picture is None:
         raise _malformed("malformed_etag", "If-Match", "an ETag that was answered before")
@@ -216,11 +209,23 @@ def _input(
         id=new_id(),
         data=data,
         raw=data.model_dump_json(),
-        clock=clock,
+        clock=_clock(if_clock) if if_clock else {},
         if_version=picture,
         traceparent=current_traceparent() or new_traceparent(),
         business_key=key,
     )
+
+
+def _clock(text: str) -> dict[str, int]:
+    """What a caller knows; of a service that he names twice, the more. Raises Problem."""
+    clock: dict[str, int] = {}
+    for entry in text.split(","):
+        try:
+            [(source, count)] = read_clock(entry).items()
+        except (BadEnvelope, ValueError):
+            raise _malformed("malformed_clock", "If-Case-Clock", "a case clock") from None
+        clock[source] = max(count, clock.get(source, 0))
+    return clock
 
 
 def _malformed(code: str, header: str, expected: str) -> Problem:

@@ -30,9 +30,9 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("there is no such moment in UTC") from None
 
 
-Whole = Annotated[int, BeforeValidator(_no_guess)]
-"""A whole number."""
-GivenNumber = Annotated[Whole, Field(ge=1, le=2_147_483_647)]
+NO_GUESS = BeforeValidator(_no_guess)
+"""Comes after a number's limits, `Annotated[int, Field(ge=1), NO_GUESS]`: before them, OpenAPI lost them."""
+GivenNumber = Annotated[int, Field(ge=1, le=2_147_483_647), NO_GUESS]
 """What is counted from 1."""
 GivenDay = Annotated[date, BeforeValidator(_no_timestamp)]
 """A day."""
@@ -43,5 +43,5 @@ GivenMoment = Annotated[AwareDatetime, BeforeValidator(_no_timestamp), AfterVali
 class GivenMoney(Money):
     """An amount of money in the smallest unit of its currency."""
 
-    amount_minor: Annotated[Whole, Field(ge=0, le=1_000_000_000_000)]
+    amount_minor: Annotated[int, Field(ge=0, le=1_000_000_000_000), NO_GUESS]
     """How many of the smallest units (cents)."""

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from pydantic import WithJsonSchema
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from services.chassis.commands import Commands
 from services.chassis.guard import Guard
@@ -55,28 +56,30 @@ async def _pool(request: Request) -> asyncpg.Pool:
 CommandsDep = Annotated[Commands, Depends(_commands)]
 """Where a route sends commands."""
 
+CLOCK_PATTERN = r"^([a-z]+:[1-9][0-9]{0,8}(,[a-z]+:[1-9][0-9]{0,8})*)?$"
+
 PoolDep = Annotated[asyncpg.Pool, Depends(_pool)]
 """Where a route runs the queries of its views."""
 
 IfCaseClock = Annotated[
     str | None,
+    WithJsonSchema({"type": "string", "maxLength": 1000, "pattern": CLOCK_PATTERN}),
     Header(
         alias="If-Case-Clock",
         max_length=1000,
         description="A Case-Clock answered before: the request is refused (409) by a service behind it",
-        json_schema_extra={"pattern": r"^([a-z]+:[1-9][0-9]{0,8}(,[a-z]+:[1-9][0-9]{0,8})*)?$"},
     ),
 ]
 
 
 IfMatch = Annotated[
     str | None,
+    WithJsonSchema({"type": "string", "pattern": PICTURE_PATTERN}),
     Header(
         alias="If-Match",
         max_length=100,
         description="The ETag answered with the case: the request is refused (409 `stale_picture`, with what "
         "happened since) if the case has changed",
-        json_schema_extra={"pattern": PICTURE_PATTERN},
     ),
 ]
 
@@ -111,15 +114,20 @@ def create_http(
     app.state.commands = commands
     app.state.pool = pool
     app.state.keys = KeyRing(pool)
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_exception)
+    answer_problems(app)
     app.state.visitors = visitors
     app.add_middleware(Guard, body_limits=body_limits, visitors=visitors)
     app.include_router(health_routes(health))
     for router in routers:
         app.include_router(router)
     return app
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Let an app answer whatever goes wrong with problem details."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_exception)
 
 
 class _Api(FastAPI):
@@ -143,10 +151,10 @@ class _Api(FastAPI):
 
 def _refusals(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
     """What may be answered by what every service does at every door of this kind."""
-    if "{" in path:
+    if "{" in path or "requestBody" in operation:
         yield from (404, 409)
     if "requestBody" in operation:
-        yield from (409, 413)
+        yield 413
     if operation.get("security"):
         yield 401
     if any(SCHEME in requirement for requirement in operation.get("security", ())):
@@ -179,5 +187,9 @@ async def _http_exception(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """Every method of an address. Starlette names those of the first route alone (RFC 9110 15.5.6: all)."""
-    routes = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in routes for method in getattr(route, "methods", None) or ()}
+    return {
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if route.path_regex.match(request.scope["path"])
+        for method in route.methods or ()
+    }

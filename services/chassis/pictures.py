@@ -8,8 +8,9 @@ from services.chassis.inputs import Change, Picture
 
 MAX_CHANGES = 20
 # A proxy that compresses answers marks their ETags as weak; what they name is the same.
-PATTERN = r'^(?:W/)?"([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,18})"$'
-_FORM = re.compile(PATTERN)
+PATTERN = r'^(W/)?"[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,18}"$'
+"""How an ETag of ours looks, for descriptions of the API."""
+_FORM = re.compile(r'(?:W/)?"(\d{1,18})\.(\d{1,9})\.(\d{1,18})"', re.ASCII)
 
 
 def read_etag(etag: str) -> Picture | None:

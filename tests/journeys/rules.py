@@ -3,11 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 from demo.report import Ending
 from tests.journeys.house import Letter
+from tests.journeys.owed import never_forgotten
 from tests.journeys.reader import Record
 from tests.journeys.wire import Wire
 
@@ -22,8 +22,6 @@ MEANT_TO_BE_REFUSED = {"not_this_workshop"}
 REMEDIES = ("replacement.approved", "repair.authorized", "refund.approved")
 OVER = ("repair.completed", "repair.failed", "repair.refused", "repair.cancelled", "replacement.withdrawn")
 ENDS = ("case.closed", "case.cancelled", "case.rejected")
-OPENING = ("promise.made", "case.held")
-ENDING = ("promise.kept", "promise.broken", "case.resumed")
 
 
 def broken_rules(wire: Wire, cases: Iterable[str]) -> list[str]:
@@ -49,35 +47,6 @@ def trial_without_workshop(events: Sequence[Record]) -> Iterator[str]:
     names = {event.name for event in events}
     if "trial" in windows:
         yield from names & {"case.escalated", "repair.authorized"}
-
-
-def never_forgotten(events: Sequence[Record]) -> Iterator[str]:
-    """From the first promise to the end, after every decision a promise is open or a wait has a name."""
-    pending: set[tuple[str, Any]] = set()
-    begun = closed = False
-    own = sorted((event for event in events if event.source == "routing"), key=lambda event: event.sequence)
-    for _, decision in groupby(own, key=lambda event: event["ce_causationid"]):
-        for event in decision:
-            closed = event.name in ENDS or (closed and event.name != "case.reopened")
-            if event.name in OPENING:
-                begun = True
-                pending.add(_what(event))
-            elif event.name in ENDING:
-                if _what(event) not in pending:
-                    yield f"{event.where}: {_what(event)} was not open"
-                pending.discard(_what(event))
-            last = event
-        if closed:  # the end ends every wait
-            pending = {(what, which) for what, which in pending if what != "wait"}
-        elif begun and not pending:
-            yield f"nobody owes anything after {last.where}"
-    if pending or not closed:
-        yield f"at the end {pending} is open"
-
-
-def _what(event: Record) -> tuple[str, Any]:
-    data = _data(event)
-    return ("wait", data["wait"]) if "wait" in data else ("promise", data["promise_no"])
 
 
 def counted_once(events: Sequence[Record]) -> Iterator[str]:

@@ -73,7 +73,7 @@ def open_case(state: CaseState | None, command: OpenCase, given: Given) -> Decis
         return refused(state, "already_open", "this case is already open")
     if command.person is None and given.facts.one(Contact, customer_ref=command.customer_ref) is None:
         detail = "no customer has this reference"
-        return refused(state, "unknown_customer", detail, "customer.customer_ref", status=422)
+        return refused(state, "unknown_customer", detail, "customer.customer_ref")
     case_no = _free_case_no(command.case_no, given)
     opened = CaseOpened(
         channel=command.channel,

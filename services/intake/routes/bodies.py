@@ -15,7 +15,7 @@ from ciclo_schemas.values import (
     ProductUnit,
     TextRef,
 )
-from services.chassis.given import GivenDay, GivenNumber, Whole
+from services.chassis.given import NO_GUESS, GivenDay, GivenNumber
 from services.intake.domain.texts import Email, Name, Text
 
 MAX_REFS = 200
@@ -193,7 +193,7 @@ class ObjectionBody(WordBody):
 class SurveyBody(WordBody):
     """The customer's score for the service."""
 
-    score: Annotated[Whole, Field(ge=1, le=5, description="From 1 (bad) to 5 (good)")]
+    score: Annotated[int, Field(ge=1, le=5, description="From 1 (bad) to 5 (good)"), NO_GUESS]
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"score": 4}]})
 

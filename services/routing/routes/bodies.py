@@ -14,7 +14,7 @@ from ciclo_schemas.values import (
     TextRef,
     known_of,
 )
-from services.chassis.given import GivenMoney, GivenNumber, Whole
+from services.chassis.given import NO_GUESS, GivenMoney, GivenNumber
 
 E = TypeVar("E", bound=OpenEnum)
 Reasons = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
@@ -96,7 +96,7 @@ class UnknownBody(Body):
     """What nobody knows yet."""
 
     reason: Code = Field(examples=["spare_part_discontinued"])
-    next_update_hours: Whole | None = Field(None, ge=1, le=24 * 365, examples=[48])
+    next_update_hours: Annotated[int, Field(ge=1, le=24 * 365), NO_GUESS] | None = Field(None, examples=[48])
     """When the customer hears again; by the charter when absent."""
 
 

@@ -156,7 +156,7 @@ async def test_only_colleagues_name_customers_by_reference_and_only_those_we_kno
     stranger = await intake.http.post("/v1/cases", json=named)
     assert (stranger.status_code, stranger.json()["code"]) == (401, "not_authorized")
     colleague = await intake.http.post("/v1/cases", json=named, headers=STAFF)
-    assert (colleague.status_code, colleague.json()["code"]) == (422, "unknown_customer")
+    assert (colleague.status_code, colleague.json()["code"]) == (409, "unknown_customer")
     assert colleague.json()["errors"][0]["location"] == "body.customer.customer_ref"
 
 
