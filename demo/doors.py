@@ -53,7 +53,7 @@ class Doors:
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
             if answer.is_success:
-                return answer.json()
+                return answer.json() if answer.content else None
             code = _code(answer)
             if code in done:
                 return None

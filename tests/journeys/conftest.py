@@ -3,8 +3,9 @@
 import asyncio
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,13 @@ from tests.journeys.house import open_house
 @pytest.fixture(scope="session")
 def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Embedded Kafka and PostgreSQL without any data, whatever servers the other tests use."""
-    folder = tmp_path_factory.mktemp("journeys")
+    with empty_servers(tmp_path_factory.mktemp("journeys")) as servers:
+        yield servers
+
+
+@contextmanager
+def empty_servers(folder: Path) -> Iterator[Servers]:
+    """Servers without any data; theirs is deleted afterwards, logs stay in `folder`."""
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as environment:
             environment.delenv(KAFKA_SETTING, raising=False)
