@@ -9,6 +9,7 @@ async def play(stage: Stage) -> None:
         "Gane dinero rápido con criptomonedas, haga clic aquí, oferta exclusiva."
     )
     await stage.customer.objects("Es el mensaje que sale en mi televisor, no lo he escrito yo.")
+    await stage.expects(case, "case.assigned")
     person = await stage.owner_of(case)
     await person.proposes(case, "guided")
     await stage.customer.confirms()

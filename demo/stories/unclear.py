@@ -8,6 +8,7 @@ async def play(stage: Stage) -> None:
     case = await stage.customer.writes("buenas")
     await stage.expects(case, "information.requested")
     await stage.customer.adds("No consigo emparejar el altavoz con el móvil por bluetooth.")
+    await stage.expects(case, "case.classified", 2)
     await stage.agent.takes(case)
     await stage.agent.proposes(case, "guided")
     await stage.customer.confirms()

@@ -26,6 +26,7 @@ from services.chassis.decider import Message
 from services.routing.domain import complaints, owners, promises, spam, training, unknown, waits
 from services.routing.domain.case import ASSESSED
 from services.routing.domain.records import Finding
+from services.routing.domain.stages import Purpose
 from services.routing.domain.turn import Turn
 
 
@@ -187,6 +188,8 @@ def _take_over(turn: Turn, result: Classified) -> None:
         complaints.register(turn, result.reasons)
     if turn.state.cancelling:
         return  # who withdraws is asked nothing; if not all can be taken back, a person goes on
+    if turn.state.waits_for(Purpose.CONFIRMATION):
+        return  # what was said before the proposal was answered by it; the customer has the word
     if result.abstained:
         unknown.abstained(turn)
     else:

@@ -15,7 +15,7 @@ from ciclo_schemas.routing import (
     InformationRequested,
 )
 from ciclo_schemas.values import Category, Facts, PartyKind
-from services.routing.domain.first_line import ClassifyByAgent, Take
+from services.routing.domain.first_line import ClassifyByAgent, ProposeResolution, Take
 from services.routing.domain.waits import WaitDue
 from tests.support.deciders import NOW
 from tests.unit.routing.beginnings import FAULT, ONLINE, row
@@ -138,3 +138,18 @@ def test_an_objection_to_an_answer_goes_to_a_person() -> None:
     case.hears(objection())
     assert case.last(CaseAssigned).reason == "objection_raised"
     assert case.last(CaseClassified).category is ONLINE
+
+
+@pytest.mark.parametrize("category", [NEITHER, ONLINE])
+def test_a_classification_that_comes_after_the_proposal_leaves_the_question_with_the_customer(
+    category: Category,
+) -> None:
+    case = rejected()
+    case.hears(objection(text=2))
+    person = case.state.owner.id
+    case.hears(ProposeResolution(agent=person, reason="guided"))
+    assigned = case.count(CaseAssigned)
+    case.is_found(category, reasons=UNCLEAR)
+    assert row(case).stage == "resolution_proposed"
+    assert case.count(CaseAssigned) == assigned
+    assert case.state.promises == ()
