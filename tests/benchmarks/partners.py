@@ -82,9 +82,11 @@ class Workshops:
 
     def __init__(self, post: Post) -> None:
         self._post = post
+        self._who_repairs: dict[str, str] = {}
 
     async def authorized(self, case: Case, repair: RepairAuthorized) -> None:
         """The unit arrives; some workshops only tell when it is repaired."""
+        self._who_repairs[repair.repair_no] = repair.service_point
         first = WorkshopReportKind.RECEIVED if case.plan.receipt_is_reported else WorkshopReportKind.COMPLETED
         await self._report(case, repair.repair_no, first, utc_now())
 
@@ -97,7 +99,7 @@ class Workshops:
 
     async def _report(self, case: Case, repair_no: str, kind: WorkshopReportKind, at: Moment) -> None:
         report = WorkshopReported(
-            publisher="workshops",
+            publisher=f"workshops/{self._who_repairs[repair_no]}",
             case=case.case_id,
             repair_no=repair_no,
             kind=kind,

@@ -6,6 +6,7 @@ import struct
 from collections import deque
 from contextlib import suppress
 from random import Random
+from typing import cast
 
 from deploy.embedded.ports import HOST
 
@@ -134,8 +135,8 @@ class _End(asyncio.Protocol):
         self._is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are not of asyncio's classes.
+        self._transport = cast("asyncio.Transport", transport)
         self._proxy.add(self)
         other = self._other
         if other is None:

@@ -1,0 +1,126 @@
+"""One scenario after another: a steady load, a nemesis, control windows between, the judgement at the end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from random import Random
+
+from services.chassis.clock import seconds, utc_now
+from tests.drills.ablations import ABLATIONS, Ablation
+from tests.drills.nemeses import NEMESES, Kill, Nemesis
+from tests.drills.recovery import Round, recovery
+from tests.drills.report import Result
+from tests.drills.servers import OwnServers, Say, own_servers
+from tests.drills.world import World, open_world
+
+RATE = 8.0
+"""Cases a second: well below what two cores can do, so that what a fault held up is made up for."""
+WINDOW_S, QUICK_WINDOW_S = 20.0, 5.0
+ROUNDS = 3
+ABLATION_CASES, ABLATION_RATE = 150, 15.0
+ABLATION_PATIENCE_S = 12.0
+
+
+class Drill:
+    """A run: servers of its own, the services started afresh whenever something was wrong."""
+
+    def __init__(self, directory: Path, seed: int, say: Say, *, quick: bool) -> None:
+        self._directory = directory
+        self._seed = seed
+        self._say = say
+        self._quick = quick
+        self._worlds = 0
+
+    async def run(self, names: Sequence[str]) -> list[Result]:
+        """Play these scenarios, in the order of the list of all."""
+        results: list[Result] = []
+        nemeses = [one for one in NEMESES if one.name in names]
+        ablations = [one for one in ABLATIONS if one.name in names]
+        async with own_servers(self._directory, self._say) as servers:
+            while nemeses:
+                async with self._world(servers) as world:
+                    while nemeses:
+                        results.append(await self._play(world, nemeses.pop(0)()))
+                        if not results[-1].is_good:
+                            break
+            results.extend([await self._ablate(servers, ablation) for ablation in ablations])
+        return results
+
+    @asynccontextmanager
+    async def _world(self, servers: OwnServers, ablation: Ablation | None = None) -> AsyncIterator[World]:
+        self._worlds += 1
+        directory = self._directory / f"world-{self._worlds}"
+        programs = None if ablation is None else ablation.programs
+        async with AsyncExitStack() as stack:
+            world = await stack.enter_async_context(
+                open_world(servers, directory, f"{self._seed}-{self._worlds}", self._say, programs)
+            )
+            yield world
+
+    async def _play(self, world: World, nemesis: Nemesis) -> Result:
+        began = seconds()
+        result = Result(nemesis.name, nemesis.about)
+        rng = Random(f"{self._seed} {nemesis.name}")  # noqa: S311 - repeatable on purpose
+        self._say(f"{nemesis.name}: {nemesis.about}")
+        mark = await world.mark()
+        window, count = (QUICK_WINDOW_S, 1) if self._quick else (WINDOW_S, ROUNDS)
+        await world.stock(int(RATE * count * (2 * window + 90)))
+        coming = asyncio.create_task(world.load.come(RATE))
+        rounds: list[Round] = []
+        try:
+            for _ in range(count):
+                await asyncio.sleep(window / 2)
+                control = utc_now().timestamp()
+                await asyncio.sleep(window)
+                result.faults += await nemesis.strike(world, rng, quick=self._quick)
+                after = utc_now().timestamp()
+                await asyncio.sleep(window)
+                rounds.append(Round(control, after, window))
+        finally:
+            coming.cancel()
+            with suppress(asyncio.CancelledError):
+                await coming
+        history, judgement = await world.judge(mark, as_planned=nemesis.keeps_plans)
+        result.events = len(history.emitted)
+        result.take(judgement)
+        result.recovery = recovery(world.recorder.steps(), rounds)
+        result.notes += nemesis.notes()
+        result.conclude(timed=not self._quick)
+        return self._told(result, began)
+
+    async def _ablate(self, servers: OwnServers, ablation: Ablation) -> Result:
+        began = seconds()
+        result = Result(ablation.name, ablation.about)
+        rng = Random(f"{self._seed} {ablation.name}")  # noqa: S311 - repeatable on purpose
+        self._say(f"{ablation.name}: {ablation.about}")
+        async with self._world(servers, ablation) as world:
+            await world.change(ablation.statements)
+            mark = await world.mark()
+            await world.stock(ABLATION_CASES)
+            if ablation.is_far:
+                servers.kafka_line.slow(0.15)
+            coming = asyncio.create_task(world.load.come(ABLATION_RATE, ABLATION_CASES))
+            while ablation.kills and not coming.done():
+                result.faults += await Kill().strike(world, rng, quick=True)
+            await coming
+            await servers.kafka_line.heal()
+            history, judgement = await world.judge(mark, patience=ABLATION_PATIENCE_S)
+        result.events = len(history.emitted)
+        result.take(judgement)
+        result.conclude_ablation()
+        return self._told(result, began)
+
+    def _told(self, result: Result, began: float) -> Result:
+        result.lasted_s = round(seconds() - began, 1)
+        self._say(f"  {result.verdict} after {result.lasted_s:.0f} s: {result.counts or 'nothing wrong'}")
+        for kind, found in result.examples.items():
+            for what in found[:2]:
+                self._say(f"    {kind}: {what}")
+        return result
+
+
+def names() -> dict[str, str]:
+    """Every scenario, in order, and what it is."""
+    nemeses = {one.name: one.about for one in NEMESES}
+    return nemeses | {one.name: f"ablation: {one.about}" for one in ABLATIONS}
