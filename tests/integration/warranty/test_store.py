@@ -142,7 +142,7 @@ async def test_the_open_cases_of_a_lot_are_found_page_by_page_and_those_of_every
     pool: asyncpg.Pool,
 ) -> None:
     units = [("FR-1", "fryer-4", "L-07"), ("FR-2", "fryer-4", "L-08"), ("TV-9", "tv-43", "L-07")]
-    for unit, model, lot in units:
+    for unit, model, of_lot in units:
         await pool.execute(
             """
             INSERT INTO product_units (
@@ -151,7 +151,7 @@ async def test_the_open_cases_of_a_lot_are_found_page_by_page_and_those_of_every
             """,
             unit,
             model,
-            lot,
+            of_lot,
         )
     cases = [(UUID(int=100 + number), units[number % 3][0]) for number in range(9)]
     await pool.executemany("INSERT INTO open_cases VALUES ($1, $2)", cases)

@@ -1,6 +1,7 @@
 """Whatever happens in whatever order, what must never happen does not."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -9,9 +10,12 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from ciclo_schemas.cases import CaseCancellationRequested
 from ciclo_schemas.inbound import ScanKind, WorkshopReportKind
+from ciclo_schemas.routing import CaseReopened
 from ciclo_schemas.values import Category, DecidedBy, RemedyKind, Window
 from ciclo_schemas.warranty import (
+    CancellationAssessed,
     CoverageAssessed,
     QuoteAccepted,
     QuoteIssued,
@@ -19,6 +23,7 @@ from ciclo_schemas.warranty import (
     RefundApproved,
     RefundPaid,
     RepairAuthorized,
+    RepairCancelled,
     RepairCompleted,
     RepairFailed,
     RepairRefused,
@@ -28,6 +33,7 @@ from ciclo_schemas.warranty import (
     ReplacementWithdrawn,
 )
 from services.warranty.domain.answers import AssessAgain, ChoiceDue
+from services.warranty.domain.by_hand import AssessByHand, CancelRepair
 from services.warranty.domain.coverage import assess
 from services.warranty.domain.policies import Policies
 from services.warranty.domain.quotes import OPEN, QuoteDue, QuoteEnds
@@ -37,6 +43,9 @@ from services.warranty.domain.trial import covering, trial_of
 from services.warranty.store import TABLES
 from tests.support.deciders import FactsOf, Story
 from tests.unit.warranty.world import (
+    CANCELS,
+    IS_CANCELLED,
+    IS_REOPENED,
     NORTH,
     POLICIES,
     SOUTH,
@@ -62,6 +71,9 @@ GIVEN = {
     RefundApproved: {RemedyKind.REFUND, RemedyKind.PRICE_REDUCTION},
     RepairAuthorized: {RemedyKind.REPAIR},
 }
+ENDS = (RepairCompleted, RepairFailed, RepairRefused, RepairCancelled, ReplacementWithdrawn)
+BEGINS = (ReplacementApproved, RefundApproved, RepairAuthorized, QuoteRequested)
+MONEY = {RemedyKind.REFUND, RemedyKind.PRICE_REDUCTION}
 Approved = ReplacementApproved | RefundApproved | RepairAuthorized
 
 
@@ -87,15 +99,15 @@ def units(draw: st.DrawFn) -> Unit:
 @st.composite
 def inputs(draw: st.DrawFn, told: Story) -> BaseModel:
     """Something that may happen to a case after it was opened, sensible more often than not."""
-    steps = ["classified", "informed", "chosen", "chosen", "chosen", "again", "due"]
+    steps = ["classified", "informed", "chosen", "chosen", "chosen", "again", "due", "routing", "hand"]
     last = told.facts.one(Remedy, case_id=told.subject, remedy_no=told.state.remedies)
     fitting = {"repair": "reported", "replacement": "scanned", "refund": "paid", "price_reduction": "paid"}
     steps += ["reported", "scanned", "paid"] if last is None else [fitting[last.kind]] * 6
     steps += ["quote"] * (6 if told.state.quotes else 1)
     made = draw(st.sampled_from(steps))
     number = max(told.state.remedies, 1)
-    if made == "quote":
-        return draw(about_quotes(told))
+    if made in OTHERS:
+        return draw(OTHERS[made](told))
     if made == "paid":
         reference = draw(st.sampled_from(["TRF-1", "TRF-2"]))
         return paid(case=told.subject, remedy_no=number, reference=reference)
@@ -135,6 +147,22 @@ def inputs(draw: st.DrawFn, told: Story) -> BaseModel:
 
 
 @st.composite
+def by_hand(draw: st.DrawFn, told: Story) -> BaseModel:
+    """A person assesses, or calls a repair off."""
+    repair_no = f"R-{case_no(told.subject)}-{max(told.state.remedies, 1)}"
+    if draw(st.booleans()):
+        return CancelRepair(agent="agent-07", repair_no=repair_no, reason="workshop_overdue")
+    return AssessByHand(
+        agent="agent-07",
+        window=draw(st.sampled_from([Window.TRIAL, Window.GUARANTEE, Window.OUT])),
+        basis="goodwill",
+        remedies_allowed=tuple(draw(st.lists(REMEDIES, unique=True, max_size=3))),
+        reasons=("looked_at",),
+        override=draw(st.sampled_from([None, "goodwill"])),
+    )
+
+
+@st.composite
 def about_quotes(draw: st.DrawFn, told: Story) -> BaseModel:
     """A workshop's offer, the customer's answer, or a moment that passes without either."""
     number = f"Q-{case_no(told.subject)}-{max(told.state.quotes, 1)}"
@@ -157,6 +185,24 @@ def about_quotes(draw: st.DrawFn, told: Story) -> BaseModel:
             ]
         )
     )
+
+
+OTHERS: dict[str, Callable[[Story], st.SearchStrategy[BaseModel]]] = {
+    "quote": about_quotes,
+    "hand": by_hand,
+    "routing": lambda _told: st.sampled_from([CANCELS, IS_CANCELLED, IS_REOPENED]),
+}
+
+
+def live_on(told: Story, one: BaseModel) -> None:
+    """Let it happen: who cancels is answered, twice the same, and nothing new begins after it."""
+    was_withdrawn = told.state.withdrawn
+    decision = told.hears(one)
+    if was_withdrawn and not isinstance(one, CaseReopened | AssessByHand):
+        assert not any(isinstance(said, BEGINS) for said in decision.events), "nothing new begins"
+    if isinstance(one, CaseCancellationRequested):
+        assert isinstance(decision.events[-1], CancellationAssessed)
+        assert told.hears(one).events == decision.events[-1:]
 
 
 def in_force(facts: FactsOf) -> list[Remedy]:
@@ -194,9 +240,11 @@ def check_case(told: Story) -> None:
         if isinstance(one, Approved):
             check_remedy(one, assessments, remedies, ended)
             remedies[one.remedy_no] = one
-        if isinstance(one, RepairCompleted | RepairFailed | RepairRefused | ReplacementWithdrawn):
+        if isinstance(one, ENDS):
             assert one.remedy_no not in ended
             ended.add(one.remedy_no)
+        if isinstance(one, CancellationAssessed) and MONEY.intersection(one.taken_back):
+            ended |= {no for no, remedy in remedies.items() if isinstance(remedy, RefundApproved)}
         if isinstance(one, ReplacementShipped | ReplacementDelivered):
             assert one.remedy_no not in ended, "what was taken back is not sent"
         if isinstance(one, RefundPaid):
@@ -260,7 +308,7 @@ def test_over_any_history_of_three_cases_about_one_unit_the_invariants_hold(
         facts.apply([unit])
     for _ in range(data.draw(st.integers(5, 25))):
         told = data.draw(st.sampled_from([*cases, *[cases[0]] * 6]))
-        told.hears(data.draw(inputs(told)))
+        live_on(told, data.draw(inputs(told)))
         check_facts(facts)
     for told in cases:
         check_case(told)
