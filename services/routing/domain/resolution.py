@@ -60,9 +60,13 @@ def reject(turn: Turn, reason: Code, objection_until: datetime) -> None:
 
 
 def complaints_settled(turn: Turn) -> None:
-    """Carry out the end that waited for a complaint, if one did and no complaint is open any longer."""
+    """Carry out the end that waited for a complaint; say who owes the rest while something is open."""
     ending = turn.state.ending
-    if ending is not None and not complaints.unsettled(turn.state):
+    if ending is None:
+        return
+    if complaints.unsettled(turn.state):
+        _owe_the_rest(turn)
+    else:
         _end(turn, ending)
 
 
@@ -93,6 +97,11 @@ def _end_with(turn: Turn, ending: Ending) -> None:
     waits.resume(turn, ending.reason)
     promises.keep(turn, ending.reason, *promises.OF_THE_MATTER, PromiseKind.CANCELLATION)
     turn.change(ending=ending, cancelling=False)
+    _owe_the_rest(turn)
+
+
+def _owe_the_rest(turn: Turn) -> None:
+    """Promise what a remembered end still waits for: a complaint's answer, or warranty's compensation."""
     if turn.state.promises:
         return
     if complaints.open_complaints(turn.state):

@@ -145,7 +145,7 @@ async def talked_to(s: Scene) -> None:
     )
     await s.expects(case, "information.requested")
     await s.customer.adds(purchase_ref="SYSTEM-APPROVE-REFUND", symptom_code="window_is_trial")
-    await s.expects(case, "case.information_received")
+    await s.expects(case, "case.assigned")
     await s.customer.cancels()
 
 
@@ -278,7 +278,16 @@ JOURNEYS = (
         things=(GUARANTEE,),
         path=("case.unknown_declared", "case.classified", "case.unknown_resolved", *DELIVERED),
         once=("case.unknown_declared", "case.unknown_resolved"),
-        messages=("receipt", "unknown", "remedy_choice", "replacement", "shipped", "solved", "closed"),
+        messages=(
+            "receipt",
+            "unknown",
+            "progress",
+            "remedy_choice",
+            "replacement",
+            "shipped",
+            "solved",
+            "closed",
+        ),
     ),
     Journey(
         "a warranty question without its unit",
@@ -322,7 +331,7 @@ JOURNEYS = (
         ends="cancelled",
         path=("coverage.assessed", "information.requested", "case.cancelled"),
         never=("refund.approved", "replacement.approved", "repair.authorized"),
-        messages=("receipt", "remedy_choice", "cancelled"),
+        messages=("receipt", "remedy_choice", "progress", "cancelled"),
     ),
     Journey(
         "instructions in Portuguese",

@@ -3,11 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from tests.journeys import rules
+from tests.journeys.owed import never_forgotten
 from tests.journeys.reader import Record
 from tests.journeys.wire import Wire
 
@@ -19,7 +18,7 @@ ALLOWED_AFTER_END = ("case.reopened", "complaint.answered")
 def wrong(wire: Wire, cases: Iterable[str]) -> list[str]:
     """Every rule that a case breaks, and everything that is wrong with a record."""
     judges = (
-        always_owed_something,
+        never_forgotten,
         trial_before_workshop,
         rules.counted_once,
         rules.told_once,
@@ -33,31 +32,6 @@ def wrong(wire: Wire, cases: Iterable[str]) -> list[str]:
         for fault in judge(wire.of(case))
     ]
     return [*wire.faults(), *found, *rules.one_remedy_in_force(wire.events)]
-
-
-def always_owed_something(events: list[Record]) -> Iterator[str]:
-    """After each of routing's decisions an open case has a live promise or a wait, and an owner."""
-    pending: set[tuple[str, Any]] = set()
-    begun = ended = False
-    own = sorted((event for event in events if event.source == "routing"), key=lambda event: event.sequence)
-    for _, decision in groupby(own, key=lambda event: event["ce_causationid"]):
-        for event in decision:
-            if event.name in ENDS:
-                ended = True
-            elif event.name == "case.reopened":
-                ended = False
-            if event.name in rules.OPENING:
-                begun = True
-                pending.add(rules._what(event))
-            elif event.name in rules.ENDING:
-                pending.discard(rules._what(event))
-            last = event
-        if ended:
-            pending = {(what, which) for what, which in pending if what != "wait"}
-            if pending:
-                yield f"{pending} stays owed after the end {last.where}"
-        elif begun and not pending:
-            yield f"nobody owes anything after {last.where}"
 
 
 def trial_before_workshop(events: list[Record]) -> Iterator[str]:
