@@ -12,7 +12,8 @@ from pydantic_settings import SettingsConfigDict
 from ciclo_schemas.values import Jurisdiction
 from services.chassis.settings import ServiceSettings
 from services.warranty.domain.calendar import Calendars
-from services.warranty.domain.packs import HandPack, Pack, PaidRepairPack, ServiceCreditPack
+from services.warranty.domain.credits import ServiceCreditPack
+from services.warranty.domain.packs import HandPack, Pack, PaidRepairPack
 from services.warranty.domain.policies import Policies
 
 PACKS = Path(__file__).parent / "packs"

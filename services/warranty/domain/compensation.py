@@ -12,7 +12,7 @@ from ciclo_schemas.values import Code, Money
 from ciclo_schemas.warranty import CompensationDeclined, CompensationGranted
 from services.chassis.decider import Decision, Given
 from services.warranty.domain.answers import Decided
-from services.warranty.domain.packs import ServiceCreditPack
+from services.warranty.domain.credits import ServiceCreditPack
 from services.warranty.domain.policies import Policies
 from services.warranty.domain.records import Compensation
 from services.warranty.domain.rights import CaseRights

@@ -6,7 +6,8 @@ from itertools import combinations
 
 from ciclo_schemas.values import Window
 from services.warranty.domain.calendar import Calendars
-from services.warranty.domain.packs import HandPack, Pack, PaidRepairPack, ServiceCreditPack, Terms
+from services.warranty.domain.credits import ServiceCreditPack
+from services.warranty.domain.packs import HandPack, Pack, PaidRepairPack, Terms
 from services.warranty.domain.records import Unit
 
 
