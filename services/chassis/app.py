@@ -4,13 +4,16 @@ import asyncio
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 import structlog
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
 
 from services.chassis import metrics
+from services.chassis.admin import Inside, create_admin, open_doors
+from services.chassis.admin import router as admin_router
 from services.chassis.commands import Commands
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database, create_pool, is_transient
@@ -18,7 +21,7 @@ from services.chassis.definition import Definition
 from services.chassis.effects import Effects
 from services.chassis.engine import Committed, Engine
 from services.chassis.fan_outs import FanOuts
-from services.chassis.health import Health, Part, health_routes
+from services.chassis.health import Health, Part
 from services.chassis.http import create_http
 from services.chassis.keys import scopes_of
 from services.chassis.lanes import Lanes
@@ -69,7 +72,7 @@ class App:
 
     def scopes(self) -> frozenset[str]:
         """Every scope that some route needs: those that API keys can have."""
-        return scopes_of(self._routers)
+        return scopes_of([*self._routers, admin_router])
 
     async def run(self) -> int:
         """Run until SIGTERM or SIGINT, or until a part dies. Returns the process's exit code.
@@ -93,7 +96,8 @@ class App:
         Raises what makes a start impossible. Call `stop` afterwards in any case.
         """
         settings, definition = self._settings, self.definition
-        admin = HttpServer("admin http", self._admin(), settings.http_host, settings.admin_port)
+        doors = create_admin(self._title, self.health, self._broken)
+        admin = HttpServer("admin http", doors, settings.http_host, settings.admin_port)
         await self._lifecycle.start(admin)
         self.admin_port = admin.port
         log.info("probes listen", admin=f"{settings.http_host}:{self.admin_port}")
@@ -104,8 +108,10 @@ class App:
         await patiently(database.name, database.start, is_transient)
         await patiently("engine", engine.start, is_transient)
         metrics.BUILD.labels(definition.name, engine.release).set(1)
-        for part in self._workers(engine, pool):
+        workers = self._workers(engine, pool)
+        for part in workers.all:
             await self._lifecycle.start(part)
+        open_doors(doors, Inside(pool, engine, workers.consumer, workers.relay))
         commands = Commands(engine)
         await self._lifecycle.start(commands)
         http = HttpServer(
@@ -153,7 +159,7 @@ class App:
         for part, death in (await self._lifecycle.dead()).items():
             log.error("part died", part=part, exc_info=death)
 
-    def _workers(self, engine: Engine, pool: asyncpg.Pool) -> list[Part]:
+    def _workers(self, engine: Engine, pool: asyncpg.Pool) -> "_Workers":
         """Make what works without being called; what stops last comes first: the relay sends what is left."""
         definition, settings = self.definition, self._settings
         lanes = Lanes(settings.database_url.get_secret_value(), definition.name)
@@ -177,7 +183,7 @@ class App:
                         loop.wake()
 
         engine.on_commit(wake)
-        return [lanes, relay, sweeper, fan_outs, *effects, timers, consumer]
+        return _Workers([lanes, relay, sweeper, fan_outs, *effects, timers, consumer], relay, consumer)
 
     def _public(self, commands: Commands, pool: asyncpg.Pool) -> FastAPI:
         return create_http(
@@ -193,17 +199,18 @@ class App:
             body_limits=self._body_limits,
         )
 
-    def _admin(self) -> FastAPI:
-        app = FastAPI(title=f"{self._title}: probes and metrics", docs_url=None, redoc_url=None)
-        app.include_router(health_routes(self.health))
+    def _broken(self) -> dict[str, bool]:
+        problems = self.health.problems()
+        return {part.name: part.name in problems for part in self._lifecycle.parts}
 
-        @app.get("/metrics")
-        async def exposition() -> Response:
-            """Every metric, in Prometheus' text format."""
-            problems = self.health.problems()
-            return metrics.scrape({part.name: part.name in problems for part in self._lifecycle.parts})
 
-        return app
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """What works without being called; two of them answer at the admin port."""
+
+    all: list[Part]
+    relay: Relay
+    consumer: Consumer
 
 
 @contextmanager

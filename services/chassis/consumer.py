@@ -36,6 +36,7 @@ FIRST_DELAY, LAST_DELAY = 0.1, 5.0
 POLL_MILLISECONDS = 10
 SESSION_MILLISECONDS = 10_000
 WATCH_SECONDS = 15.0
+PROGRESS_SECONDS = 10.0
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -49,6 +50,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._engine = engine
         self._kafka = kafka
         self._group = f"{prefix}ciclo-{definition.name}"
+        self._prefix = prefix
         self._topics = [prefix + topic for topic in topics_of(definition)]
         self._batch_size = batch_size
         self._reader = RecordReader(definition.inbound, prefix)
@@ -66,6 +68,23 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._trouble is not None:
             return self._trouble
         return None if self._assigned else f"no partitions of {self._group} assigned yet"
+
+    async def progress(self) -> dict[str, tuple[int, int]] | None:
+        """Of every partition (`ciclo.cases.v1/0`): the offset that the group has committed, and the end.
+
+        None while Kafka is away.
+        """
+        broker, subscriber = self._broker, self._subscriber
+        if broker is None or subscriber is None or subscriber.consumer is None:
+            return None
+        try:
+            async with asyncio.timeout(PROGRESS_SECONDS):
+                found: dict[TopicPartition, tuple[int, int]] = await subscriber.consumer.progress(
+                    self._topics
+                )
+        except (KafkaError, TimeoutError):
+            return None
+        return {f"{at.topic.removeprefix(self._prefix)}/{at.partition}": where for at, where in found.items()}
 
     async def start(self) -> None:
         """Join the group in the background; a broker that is away is tried again until it answers."""

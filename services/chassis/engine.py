@@ -62,7 +62,7 @@ class Engine:
 
     def __init__(self, pool: asyncpg.Pool, definition: Definition) -> None:
         self._pool = pool
-        self._definition = definition
+        self.definition = definition
         self._handlers = Handlers(definition)
         self._callbacks: list[Callable[[Committed], None]] = []
         self.codec = Codec(definition)
@@ -73,7 +73,7 @@ class Engine:
     async def start(self) -> None:
         """Read this service's epoch. Call before the first `apply`."""
         epoch = await self._pool.fetchval("SELECT max(epoch) FROM source_epoch")
-        self.source = Source(self._definition.name, epoch)
+        self.source = Source(self.definition.name, epoch)
 
     def on_commit(self, callback: Callable[[Committed], None]) -> None:
         """Call back after every commit that leaves work for a loop."""
@@ -182,7 +182,7 @@ class Engine:
         now = await self._waiting(connection, aggregates)
         waiting = [row.input for each in aggregates.values() for row in each.waiting]
         keys = [key for one in (*inputs, *waiting) for key in one.keys]
-        recorder = Recorder(self._definition, self.source, await known_keys(connection, keys), now)
+        recorder = Recorder(self.definition, self.source, await known_keys(connection, keys), now)
 
         async def fetch(lookups: Sequence[Lookup]) -> bool:
             return await load_facts(connection, recorder.facts, lookups, wait=False)

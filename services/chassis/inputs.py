@@ -114,6 +114,8 @@ class Input:
     attempts: int = 0
     first_failed_at: datetime | None = None
     """How often, and since when, this input failed before: set for redriven dead letters."""
+    original: str | None = None
+    """The data as they arrived, if an operator transformed those of a dead letter."""
 
     def place_key(self, fate: str) -> BusinessKey | None:
         """What makes the rejection or the waiting of a record unique: its place in Kafka.

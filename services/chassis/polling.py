@@ -68,6 +68,22 @@ class SteadyConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         positions = {partition: await self.position(partition) for partition in ends}
         return {partition: at for partition, at in positions.items() if at < ends[partition]}
 
+    async def progress(self, topics: Iterable[str]) -> dict[TopicPartition, tuple[int, int]]:
+        """Of every partition of these topics: what the whole group has committed, and where it ends.
+
+        Where nothing was committed yet, the beginning. Raises KafkaError.
+        """
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in sorted(self.partitions_for_topic(topic) or ())
+        ]
+        # The ends first: what is committed up to them was read, whatever comes meanwhile.
+        ends: dict[TopicPartition, int] = await self.end_offsets(partitions)
+        begins: dict[TopicPartition, int] = await self.beginning_offsets(partitions)
+        committed = {at: await self.committed(at) for at in partitions}
+        return {at: (max(begins[at], committed[at] or 0), ends[at]) for at in partitions}
+
     async def _read_again(self) -> None:
         if self.assignment():
             for partition, offset in (await self.seek_to_committed()).items():

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, ProducerClosed
 
 from ciclo_schemas.envelope import Envelope, read_clock, schema_uri, to_headers
+from services.chassis import metrics
 
 PATIENCE_S: Final = 15.0
 """How long the broker may take for a batch: one that restarts is back within it."""
@@ -74,6 +75,7 @@ class Publisher:
             raise
         self._producer = producer
         self.made += 1
+        metrics.PRODUCERS.inc()
 
     async def abandon(self) -> None:
         """Drop the producer, with whatever it still wants to send."""

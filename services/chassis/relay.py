@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 
+from services.chassis import metrics
 from services.chassis.clock import seconds
 from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.lanes import Lanes
@@ -18,7 +19,7 @@ MARK_EVERY_S: Final = 1.0
 
 # Each lane is read in the order of its ids, so the events of an aggregate stay in theirs.
 READ: Final = """
-SELECT seen.*, outbox.lane, outbox.id AS outbox_id, events.*
+SELECT seen.*, outbox.lane, outbox.id AS outbox_id, outbox.since, events.*
 FROM (
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_running, ciclo_now() AS now
 ) AS seen
@@ -131,7 +132,7 @@ class Relay(Loop):
             if highest is not None and not self._floor.marked and seconds() - self._marked_at > MARK_EVERY_S:
                 self._marked_at = seconds()
                 self._floor.mark(highest, await connection.fetchval(NEXT_TRANSACTION))
-        since = rows[0]["occurred_at"]
+        since = rows[0]["since"]
         self.oldest_unsent = 0.0 if since is None else (rows[0]["now"] - since).total_seconds()
         return [] if lowest is None else rows
 
@@ -150,6 +151,8 @@ class Relay(Loop):
             crash_point(CrashPoint.RELAY_AFTER_DELETE)
         self.counts.sent += len(receipt.done)
         self.counts.failed += receipt.failed
+        metrics.RELAYED.labels("sent").inc(len(receipt.done))
+        metrics.RELAYED.labels("failed").inc(receipt.failed)
         self._note(receipt.refused)
         if receipt.failed:
             raise NotAcknowledged(f"{receipt.failed} of {len(rows)} events") from receipt.cause

@@ -64,8 +64,9 @@ WITH written AS (
     SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[],
         $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
 )
-INSERT INTO outbox (lane, day, event)
-SELECT lane, $1, id FROM unnest($14::smallint[], $2::uuid[]) WITH ORDINALITY AS o (lane, id, n) ORDER BY n
+INSERT INTO outbox (lane, day, event, since)
+SELECT lane, $1, id, $15
+FROM unnest($14::smallint[], $2::uuid[]) WITH ORDINALITY AS o (lane, id, n) ORDER BY n
 """
 
 WRITE_EFFECTS = """
@@ -112,19 +113,23 @@ UPDATE parked SET try_at = u.try_at FROM unnest($1::bigint[], $2::timestamptz[])
 WHERE parked.id = u.id
 """
 
+# A letter that was redriven and failed again keeps its number.
 BURY = """
-INSERT INTO dead_letters (aggregate, blocking, origin, type, input_id, source, sequence, topic, partition,
+INSERT INTO dead_letters (id, aggregate, blocking, origin, type, input_id, source, sequence, topic, partition,
     "offset", record, error, message, fingerprint, attempts, first_failed_at, last_failed_at, release,
-    traceparent)
-SELECT aggregate, blocking, origin, type, input_id, source, sequence, topic, partition, "offset",
-    record, error, message, fingerprint, attempts, coalesce(first_failed_at, $1), $1, $2, traceparent
+    traceparent, original)
+OVERRIDING SYSTEM VALUE
+SELECT coalesce(number, nextval(pg_get_serial_sequence('dead_letters', 'id'))), aggregate, blocking, origin,
+    type, input_id, source, sequence, topic, partition, "offset", record, error, message, fingerprint,
+    attempts, coalesce(first_failed_at, $1), $1, $2, traceparent, original
 FROM unnest($3::uuid[], $4::boolean[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::bigint[],
     $10::text[], $11::int[], $12::bigint[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int[],
-    $18::timestamptz[], $19::text[])
+    $18::timestamptz[], $19::text[], $20::text[], $21::bigint[])
     WITH ORDINALITY AS u (aggregate, blocking, origin, type, input_id, source, sequence, topic, partition,
-        "offset", record, error, message, fingerprint, attempts, first_failed_at, traceparent, n)
+        "offset", record, error, message, fingerprint, attempts, first_failed_at, traceparent, original,
+        number, n)
 ORDER BY n
-ON CONFLICT (topic, partition, "offset") WHERE topic IS NOT NULL DO NOTHING
+ON CONFLICT (topic, partition, "offset", input_id) WHERE topic IS NOT NULL DO NOTHING
 """
 
 TAKE_KEYS = """

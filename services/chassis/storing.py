@@ -12,6 +12,7 @@ from services.chassis import sql
 from services.chassis.codec import record_of
 from services.chassis.decider import Timer
 from services.chassis.facts import FactStore, Key
+from services.chassis.inputs import Input
 from services.chassis.lanes import lane_of
 from services.chassis.loading import where
 from services.chassis.tables import Table
@@ -106,7 +107,7 @@ def _columns(rows: Sequence[Any], *names: str) -> list[list[Any]]:
 def _events(rows: Sequence[EventRow], now: datetime) -> tuple[Any, ...]:
     names = [field.name for field in fields(EventRow)]
     lanes = [lane_of(row.aggregate) for row in rows]
-    return (now.astimezone(UTC).date(), *_columns(rows, *names), lanes)
+    return (now.astimezone(UTC).date(), *_columns(rows, *names), lanes, now)
 
 
 def _effects(rows: Sequence[EffectRow]) -> tuple[Any, ...]:
@@ -149,8 +150,17 @@ def _dead(rows: Sequence[DeadRow]) -> tuple[Any, ...]:
         [record_of(one) for one in inputs],
         *_columns(rows, "error", "message", "fingerprint"),
         [one.attempts + 1 for one in inputs],
-        *_columns(inputs, "first_failed_at", "traceparent"),
+        *_columns(inputs, "first_failed_at", "traceparent", "original"),
+        [_number(one) for one in inputs],
     )
+
+
+def _number(one: Input) -> int | None:
+    """The number of the dead letter that an input was before."""
+    if one.claim is None or one.claim.table != "dead_letters":
+        return None
+    number: int = one.claim.key[0]
+    return number
 
 
 def _fan_outs(rows: Sequence[FanOutRow]) -> tuple[Any, ...]:

@@ -59,13 +59,14 @@ CREATE TABLE events (
 CREATE INDEX events_by_aggregate ON events (aggregate, sequence);
 CREATE TABLE events_other_days PARTITION OF events DEFAULT;
 
--- Pointers to events that the broker has not acknowledged yet. The id is drawn under the aggregate's lock and
--- never from a cache, so that ids follow the commit order of each aggregate.
+-- Pointers to events that the broker has not acknowledged yet, or that are to be published once more. The id is
+-- drawn under the aggregate's lock and never from a cache, so that ids follow the commit order of each aggregate.
 CREATE TABLE outbox (
     lane smallint NOT NULL,
     id bigint GENERATED ALWAYS AS IDENTITY (CACHE 1),
     day date NOT NULL,
     event uuid NOT NULL,
+    since timestamptz NOT NULL DEFAULT ciclo_now(),
     PRIMARY KEY (lane, id)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
@@ -91,6 +92,7 @@ CREATE INDEX parked_to_try ON parked (lane, try_at) WHERE try_at IS NOT NULL;
 CREATE UNIQUE INDEX parked_once ON parked (aggregate, source, sequence) WHERE sequence IS NOT NULL;
 
 -- Inputs whose decision failed. A blocking one holds back the later Kafka inputs of its aggregate.
+-- original: the data as they arrived, once an operator has transformed those in `record`.
 CREATE TABLE dead_letters (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     aggregate uuid,
@@ -104,6 +106,7 @@ CREATE TABLE dead_letters (
     partition integer,
     "offset" bigint,
     record text NOT NULL,
+    original text,
     error text NOT NULL,
     message text NOT NULL,
     fingerprint text NOT NULL,
@@ -114,9 +117,10 @@ CREATE TABLE dead_letters (
     traceparent text
 );
 CREATE INDEX dead_letters_by_aggregate ON dead_letters (aggregate, id);
-CREATE UNIQUE INDEX dead_letters_once ON dead_letters (topic, partition, "offset") WHERE topic IS NOT NULL;
+CREATE UNIQUE INDEX dead_letters_once ON dead_letters (topic, partition, "offset", input_id)
+    WHERE topic IS NOT NULL;
 
--- Who did what to dead letters, baselines and epochs, and why.
+-- Who did what to dead letters, baselines, epochs and published events, and why.
 CREATE TABLE operator_actions (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT now(),
