@@ -19,6 +19,8 @@ from services.notifications.domain.conversation import BESIDE, Conversation, Pro
 from services.notifications.domain.message import Template, Told
 from services.notifications.domain.telling import Telling, of_known_case, tell
 
+OF_ROUTING = "unknown_resolved"
+"""News of the service that also makes the promises: the promise was made after them."""
 TOLD_WITH_ITS_DATE = frozenset({"parcel_lost", "replacement.lost", "repair.rescheduled"})
 IN_GOODS = frozenset({PromiseKind.REPLACEMENT, PromiseKind.REPAIR, PromiseKind.REFUND})
 
@@ -47,8 +49,8 @@ def promise_made(state: Conversation, event: PromiseMade, given: Given) -> Telli
     """The first promise is the receipt, one after a broken promise the apology, a next step progress.
 
     Promises of a decision, a remedy, a quote or a complaint's answer are told with what they are about; a
-    next step with the same owner for the same reason is no news. News that waited are told with any promise,
-    because it has a date.
+    next step with the same owner for the same reason is no news. News that waited are told with a next step,
+    too; not with those others, which a service that was behind may have made before the news.
     """
     template = _template_of(state, event)
     broken = state.broken
@@ -88,11 +90,12 @@ def _template_of(state: Conversation, event: PromiseMade) -> Template | None:
         return Template.RECEIPT
     if event.kind is PromiseKind.NEXT_STEP and _is_news(state, event):
         return Template.OUT_OF_GUARANTEE if _is_out(state) else Template.PROGRESS
-    return Template.PROGRESS if state.news else None
+    return Template.PROGRESS if OF_ROUTING in state.news else None
 
 
 def _is_news(state: Conversation, event: PromiseMade) -> bool:
-    return state.denied or state.progress_told != (event.owner, state.owner_reason)
+    told = state.progress_told == (event.owner, state.owner_reason)
+    return bool(state.news) or state.denied or not told
 
 
 def _is_out(state: Conversation) -> bool:
