@@ -62,15 +62,15 @@ def counted_once(events: Sequence[Record]) -> Iterator[str]:
 
 
 FATES = ("notification.sent", "notification.failed", "notification.suppressed")
-"""One of these for each message; that it was delivered, or came back, may follow."""
+BOUNCED = "bounced"
+"""One of these for each message; that it was delivered, or came back (`bounced`), may follow."""
 
 
 def told_once(events: Sequence[Record]) -> Iterator[str]:
     """Each message tells about an event of the case, and about each of them once."""
     ids = {event["ce_id"] for event in events}
-    told = Counter(
-        (_data(event)["template"], _data(event)["cause"]) for event in events if event.name in FATES
-    )
+    fates = [data for event in events if event.name in FATES if (data := _data(event))]
+    told = Counter((data["template"], data["cause"]) for data in fates if data.get("reason") != BOUNCED)
     yield from (
         f"{template} about {cause} {times} times" for (template, cause), times in told.items() if times > 1
     )

@@ -17,7 +17,18 @@ from demo.report import Ending
 from deploy.embedded import Servers
 from tests.journeys.books import quiet
 from tests.journeys.conftest import empty_servers
-from tests.journeys.cycle import desk, ends, judge, rights, voices, weeks
+from tests.journeys.cycle import (
+    alarms,
+    desk,
+    ends,
+    judge,
+    overdue,
+    repairs,
+    rights,
+    voices,
+    weeks,
+    withdrawals,
+)
 from tests.journeys.cycle.clock import Clock
 from tests.journeys.cycle.journey import Journey, World
 from tests.journeys.house import open_house
@@ -25,9 +36,11 @@ from tests.journeys.reader import read_everything
 from tests.journeys.wire import Wire
 
 pytestmark = pytest.mark.timeout(240)
+DAYS = (voices, rights, repairs, withdrawals, ends, desk, alarms)
+WEEKS = (weeks, overdue)
 HOUSES = {
-    "cycle": (*voices.JOURNEYS, *rights.JOURNEYS, *ends.JOURNEYS, *desk.JOURNEYS),
-    "weeks": weeks.JOURNEYS,
+    "days": tuple(journey for module in DAYS for journey in module.JOURNEYS),
+    "weeks": tuple(journey for module in WEEKS for journey in module.JOURNEYS),
 }
 
 

@@ -1,11 +1,13 @@
-"""Ends, and what comes after them: cancellations at every moment, and words after every kind of end."""
+"""Words after every kind of end: the case is open again, and goes on from where it was."""
 
-from ciclo_schemas.inbound import ScanKind, WordKind, WorkshopReportKind
+from ciclo_schemas.inbound import WordKind, WorkshopReportKind
 from demo.actors import Case
-from tests.journeys.cycle.journey import GUARANTEE, OUT, SOLVED, TRIAL, Journey, Scene
+from tests.journeys.cycle.journey import GUARANTEE, SOLVED, Journey, Scene
 
 FORGOTTEN = "I cannot log in to my account, I forgot my password."
 BROKEN = "El microondas está averiado, no calienta."
+WITHDRAWN = ("case.cancellation_requested", "cancellation.assessed", "case.cancelled")
+ONCE = ("receipt", "solved", "closed")
 
 
 async def solved_by_agent(s: Scene, case: Case) -> None:
@@ -48,6 +50,22 @@ async def denied_after_the_end(s: Scene) -> None:
     await s.expects(case, "case.closed", 2)
 
 
+async def objected_then_withdrawn(s: Scene) -> None:
+    """Closed, objected to by telephone; closed again, and withdrawn after that: there is nothing to undo."""
+    case = await s.customer.writes(FORGOTTEN)
+    await solved_by_agent(s, case)
+    await s.customer.confirms()
+    await s.expects(case, "case.closed")
+    await s.line.says(case, WordKind.OBJECTION)
+    await s.expects(case, "case.reopened")
+    await s.proposes(case)
+    await s.expects(case, "resolution.proposed", 2)
+    await s.customer.confirms()
+    await s.expects(case, "case.closed", 2)
+    await s.customer.cancels()
+    await s.expects(case, "case.cancelled")
+
+
 async def back_again(s: Scene) -> None:
     """Withdrawn, then he speaks again: no remedy begins before the case is open, and then it does."""
     case = await s.customer.writes(BROKEN, symptom="no_heat")
@@ -73,66 +91,6 @@ async def word_after_rejection(s: Scene) -> None:
     await s.customer.confirms()
 
 
-async def withdrawn_at_once(s: Scene) -> None:
-    """Withdrawn before anybody knows what it is about."""
-    case = await s.customer.writes(FORGOTTEN)
-    await s.customer.cancels()
-    await s.expects(case, "case.cancelled")
-
-
-async def withdrawn_while_choosing(s: Scene) -> None:
-    """Withdrawn while he is asked what he wants."""
-    case = await s.customer.writes(BROKEN, symptom="no_heat")
-    await s.expects(case, "information.requested")
-    await s.customer.cancels()
-
-
-async def withdrawn_after_shipping(s: Scene) -> None:
-    """The new unit is on its way: that cannot be taken back, and the case goes on to its end."""
-    case = await s.customer.writes("La plancha no calienta, está averiada.", symptom="no_heat")
-    await s.line.scans(case, ScanKind.SHIPPED)
-    await s.expects(case, "replacement.shipped")
-    await s.customer.cancels("changed_mind")
-    await s.expects(case, "cancellation.assessed")
-    assert s.data(case, "cancellation.assessed")[0]["cannot"]
-    await s.line.scans(case, ScanKind.DELIVERED)
-    await s.customer.confirms()
-
-
-async def withdrawn_before_shipping(s: Scene) -> None:
-    """The new unit has not left: it is taken back."""
-    case = await s.customer.writes("La plancha no calienta, está averiada.", symptom="no_heat")
-    await s.expects(case, "replacement.approved")
-    await s.customer.cancels("changed_mind")
-
-
-async def withdrawn_during_quote(s: Scene) -> None:
-    """A workshop works out a quote that nobody wants any longer."""
-    case = await s.customer.writes(BROKEN, symptom="no_heat")
-    await s.customer.chooses("quote")
-    await s.expects(case, "quote.requested")
-    await s.customer.cancels("too_expensive")
-
-
-async def withdrawn_after_paid_repair(s: Scene) -> None:
-    """The paid repair is done: it cannot be taken back, and the customer says that it is solved."""
-    case = await s.customer.writes(BROKEN, symptom="no_heat")
-    await s.customer.chooses("quote")
-    await s.workshop.quotes(case, 90)
-    await s.customer.answers_quote(accepted=True)
-    await s.workshop.reports(case, WorkshopReportKind.RECEIVED, WorkshopReportKind.COMPLETED)
-    await s.expects(case, "resolution.proposed")
-    await s.customer.cancels("too_expensive")
-    await s.expects(case, "cancellation.assessed")
-    assert s.data(case, "cancellation.assessed")[0]["cannot"]
-    await s.proposes(case)
-    await s.expects(case, "resolution.proposed", 2)
-    await s.customer.confirms()
-
-
-WITHDRAWN = ("case.cancellation_requested", "cancellation.assessed", "case.cancelled")
-ONCE = ("receipt", "solved", "closed")
-
 JOURNEYS = (
     Journey(
         "reopened twice",
@@ -150,6 +108,16 @@ JOURNEYS = (
         path=("case.opened", *SOLVED, "case.resolution_denied", "case.reopened", *SOLVED),
         once=("case.reopened",),
         messages=(*ONCE, "reopened", "solved", "closed"),
+    ),
+    Journey(
+        "objected after the end, then withdrawn",
+        objected_then_withdrawn,
+        language="en",
+        jurisdiction="GB",
+        ends="cancelled",
+        path=(*SOLVED, "case.reopened", *SOLVED, "case.reopened", "case.cancelled"),
+        once=("cancellation.assessed",),
+        messages=(*ONCE, "reopened", "solved", "closed", "cancelled"),
     ),
     Journey(
         "withdrawn, and back again",
@@ -187,70 +155,5 @@ JOURNEYS = (
         path=("case.opened", "case.rejected", "case.information_received", "case.reopened", *SOLVED),
         once=("case.rejected",),
         messages=("receipt", "rejected", "reopened", "solved", "closed"),
-    ),
-    Journey(
-        "withdrawn at once",
-        withdrawn_at_once,
-        language="en",
-        jurisdiction="GB",
-        ends="cancelled",
-        path=("case.opened", *WITHDRAWN),
-        once=WITHDRAWN,
-        messages=("receipt", "cancelled"),
-    ),
-    Journey(
-        "withdrawn while choosing",
-        withdrawn_while_choosing,
-        things=(GUARANTEE,),
-        ends="cancelled",
-        path=("case.opened", "information.requested", *WITHDRAWN),
-        never=("repair.authorized", "replacement.approved"),
-        once=WITHDRAWN,
-        messages=("receipt", "remedy_choice", "cancelled"),
-    ),
-    Journey(
-        "withdrawn too late",
-        withdrawn_after_shipping,
-        things=(TRIAL,),
-        path=("replacement.shipped", "cancellation.assessed", "replacement.delivered", *SOLVED),
-        never=("case.cancelled", "replacement.withdrawn"),
-        messages=("receipt", "replacement", "shipped", "cancellation", "solved", "closed"),
-    ),
-    Journey(
-        "withdrawn before the new unit left",
-        withdrawn_before_shipping,
-        things=(TRIAL,),
-        ends="cancelled",
-        path=("replacement.approved", "replacement.withdrawn", *WITHDRAWN),
-        never=("resolution.proposed", "promise.broken"),
-        messages=("receipt", "replacement", "cancelled"),
-    ),
-    Journey(
-        "withdrawn during a quote",
-        withdrawn_during_quote,
-        things=(OUT,),
-        ends="cancelled",
-        path=("quote.requested", *WITHDRAWN),
-        never=("resolution.proposed", "promise.broken", "repair.authorized"),
-        messages=("receipt", "out_of_guarantee", "quote_requested", "cancelled"),
-    ),
-    Journey(
-        "withdrawn after a paid repair",
-        withdrawn_after_paid_repair,
-        things=(OUT,),
-        path=("repair.completed", "resolution.proposed", "cancellation.assessed", *SOLVED),
-        never=("case.cancelled", "promise.broken"),
-        messages=(
-            "receipt",
-            "out_of_guarantee",
-            "quote_requested",
-            "quote",
-            "repair",
-            "solved",
-            "cancellation",
-            "progress",
-            "solved",
-            "closed",
-        ),
     ),
 )
