@@ -105,7 +105,8 @@ class Commands:
         by any service) makes sure that the decision knows all that the caller knew; `if_match` (an ETag of
         this aggregate) that the caller knew all that the decision knows: else 409 `stale_picture`.
         Raises Refused, or Problem: 503 when it was not decided in time (it may still be, so repeat it with
-        the same key), 400 for a malformed `if_clock` or `if_match`, 500 when the decision itself failed.
+        the same key), 400 for a malformed `if_clock`, 409 for such an `if_match`, 500 when the decision
+        itself failed.
         """
         command = _input(subject, data, key, if_clock, if_match)
         try:
@@ -201,7 +202,8 @@ def _input(
 ) -> Input:
     picture = read_etag(if_match) if if_match else None
     if if_match and picture is None:
-        raise _malformed("malformed_etag", "If-Match", "an ETag that was answered before")
+        # As an ETag of something else (RFC 9110 13.1.1): what the caller saw is not what stands.
+        raise _malformed("malformed_etag", "If-Match", "an ETag that was answered before", status=409)
     return Input(
         subject=subject,
         origin=Origin.COMMAND,
@@ -228,5 +230,5 @@ def _clock(text: str) -> dict[str, int]:
     return clock
 
 
-def _malformed(code: str, header: str, expected: str) -> Problem:
-    return problem(400, code, f"{header} is not {expected}", locations=[f"header.{header}"])
+def _malformed(code: str, header: str, expected: str, status: int = 400) -> Problem:
+    return problem(status, code, f"{header} is not {expected}", locations=[f"header.{header}"])

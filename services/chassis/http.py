@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import WithJsonSchema
 from starlette.exceptions import HTTPException
 
+from services.chassis.ambiguity import ambiguity
 from services.chassis.commands import Commands
 from services.chassis.guard import Guard
 from services.chassis.health import Health, health_routes
@@ -110,7 +111,7 @@ def create_http(
 
     `body_limits`: more bytes than the usual 64 KiB for bodies at paths that end so.
     """
-    app = _Api(title=title, responses=_documented(400, 422, 429, 503))
+    app = _Api(title=title, responses=_documented(400, 422, 429, 503), dependencies=[Depends(_unambiguous)])
     app.state.commands = commands
     app.state.pool = pool
     app.state.keys = KeyRing(pool)
@@ -159,6 +160,20 @@ def _refusals(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
         yield 401
     if any(SCHEME in requirement for requirement in operation.get("security", ())):
         yield 403
+
+
+async def _unambiguous(request: Request) -> None:
+    """Refuse (Problem 422) JSON that can be read in two ways, or in another encoding than UTF-8."""
+    if "json" not in request.headers.get("Content-Type", ""):
+        return
+    try:
+        fault = ambiguity(await request.body())
+    except UnicodeDecodeError:  # Python would read UTF-16, too; RFC 8259 (8.1) knows UTF-8 alone
+        fault = "not_utf8"
+    except (ValueError, RecursionError):  # what is no JSON is the route's to refuse
+        return
+    if fault is not None:
+        raise problem(422, fault, f"{fault} in the body", locations=["body"])
 
 
 def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

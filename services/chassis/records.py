@@ -1,6 +1,5 @@
 """From a Kafka record to an input: what cannot be read becomes a dead letter or a rejection, never a loss."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from ciclo_schemas.envelope import BadEnvelope, Envelope, from_record
 from ciclo_schemas.inbound import InboundEvent
 from ciclo_schemas.registry import EVENTS
+from services.chassis.ambiguity import ambiguity
 from services.chassis.codec import fields_at_fault, safe_message, subject_of
 from services.chassis.decider import Origin, Refusal
 from services.chassis.ids import derived_id
@@ -26,10 +26,6 @@ KEPT_BYTES = 65_536
 """How much of a record that cannot be read is kept for the operator; Kafka has the rest at its position."""
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 log = structlog.get_logger(__name__)
-
-
-class _RepeatedName(ValueError):
-    """An object names a member twice."""
 
 
 class Record(Protocol):
@@ -85,7 +81,7 @@ class RecordReader:
         except ValidationError as error:
             refusal = Refusal("invalid", "the data does not fit its type", fields_at_fault(error))
             return _refused(position, envelope.id, envelope.type, refusal)
-        fault = _ambiguity(whole)
+        fault = ambiguity(whole)
         if fault is not None:
             refusal = Refusal(fault, f"{fault} at value", ("value",))
             return _refused(position, envelope.id, envelope.type, refusal)
@@ -186,27 +182,6 @@ def _text(value: bytes) -> tuple[str, str | None]:
         return value.decode(), None
     except UnicodeDecodeError:
         return value[:KEPT_BYTES].decode(errors="backslashreplace"), "not_utf8"
-
-
-def _ambiguity(value: bytes) -> str | None:
-    """Why JSON that fits its model is refused all the same: it can be read in two ways, or not be stored."""
-    text = value.decode()
-    if "\\u0000" in text:
-        return "nul_character"
-    try:
-        # Numbers stay text: of their size the model has judged.
-        json.loads(text, object_pairs_hook=_once, parse_int=str, parse_float=str)
-    except _RepeatedName:
-        return "repeated_name"
-    return None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of these members. Raises _RepeatedName: RFC 8259 (4) lets readers take either of two."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise _RepeatedName
-    return members
 
 
 def _position_id(position: Position) -> UUID:

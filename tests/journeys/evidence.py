@@ -63,8 +63,8 @@ class Evidence:
 
     def leaks(self) -> list[str]:
         """Customers' names, addresses and words outside the vault."""
-        found = privacy.leaks(self.wire.records, self.texts)
-        return [*found, *privacy.logged(self.logs, self.texts)]
+        texts = [*self.texts, *privacy.handed_over(self.wire.records)]
+        return [*privacy.leaks(self.wire.records, texts), *privacy.logged(self.logs, texts)]
 
     def everything_wrong(self) -> list[str]:
         """All of it."""

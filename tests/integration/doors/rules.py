@@ -112,6 +112,12 @@ RULES: dict[str, dict[str, Rule]] = {
         "PUT /v1/stock/{model}": key("units:write"),
         f"GET {CASE}": key("cases:read"),
         f"POST {CASE}/refunds/{{remedy_no}}/payment": key("refunds:report"),
+        f"POST {CASE}/assessments": person("cases:assess"),
+        f"POST {CASE}/repairs/{{repair_no}}/reschedule": person("cases:assess"),
+        f"POST {CASE}/repairs/{{repair_no}}/cancellation": person("cases:assess"),
+        "GET /v1/containments": key("cases:read"),
+        "PUT /v1/containments/{containment}": key("containment:write"),
+        "POST /v1/containments/{containment}/lifting": key("containment:write"),
     },
     "notifications": {
         **COMMON,

@@ -236,7 +236,7 @@ async def test_refusals_name_the_field_and_never_repeat_what_was_sent(routing: R
     cursor = await routing.http.get("/v1/queues/first_line/cases", params={"after": "zzz"})
     assert (cursor.status_code, cursor.json()["code"]) == (422, "malformed_cursor")
     malformed = await routing.post(unknown, "take", seen="yesterday")
-    assert (malformed.status_code, malformed.json()["code"]) == (400, "malformed_etag")
+    assert (malformed.status_code, malformed.json()["code"]) == (409, "malformed_etag")
     many = await routing.post(unknown, "information", missing=[f"code_{n}" for n in range(21)])
     assert many.status_code == 422
 

@@ -1,0 +1,76 @@
+"""Schemathesis against the OpenAPI documents of the four real services: what they answer is what they say.
+
+Examples, boundaries, random and malformed requests, and requests that follow one another; with a key for
+everything, with a wrong one, with none. `CICLO_OPENAPI_EXAMPLES=500` looks longer.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded import Servers
+from tests.support.four import NAMES, Four, all_four
+from tests.support.running import TOKEN
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(0)]
+
+EXAMPLES = os.environ.get("CICLO_OPENAPI_EXAMPLES", "2")
+WRONG = f"ck_{'0' * 16}_{'x' * 43}"
+REFUSED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "ignored_auth",
+)
+"""What can be judged of answers that are all refusals."""
+
+
+@pytest.fixture(scope="module")
+async def four(servers: Servers) -> AsyncIterator[Four]:
+    """All four services."""
+    async with all_four(servers) as running:
+        yield running
+
+
+@pytest.mark.parametrize("service", NAMES)
+async def test_every_answer_is_one_that_the_document_names(four: Four, service: str, tmp_path: Path) -> None:
+    await _nothing_found(four, service, tmp_path, "--header", f"Authorization: Bearer {TOKEN}")
+
+
+@pytest.mark.parametrize("shown", [None, f"Bearer {WRONG}"], ids=["without a key", "with a wrong key"])
+async def test_so_is_every_answer_to_those_who_may_not_come_in(
+    four: Four, shown: str | None, tmp_path: Path
+) -> None:
+    header = () if shown is None else ("--header", f"Authorization: {shown}")
+    for service in NAMES:
+        await _nothing_found(
+            four, service, tmp_path, *header, "--checks", ",".join(REFUSED), "--phases", "examples,fuzzing"
+        )
+
+
+async def _nothing_found(four: Four, service: str, folder: Path, *options: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("schemathesis"),
+        "run",
+        f"{four[service].http.base_url}openapi.json",
+        "--max-examples",
+        EXAMPLES,
+        "--suppress-health-check",
+        "all",
+        "--continue-on-failure",
+        "--no-color",
+        "--seed",
+        "1",
+        *options,
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    found = (await process.communicate())[0].decode()
+    assert process.returncode == 0, found[found.find("FAILURES") :]
