@@ -222,7 +222,7 @@ class Services:
             await watch
 
     async def _ready(self) -> None:
-        waiting = asyncio.gather(*(self._until_ready(service) for service in self.each.values()))
+        waiting = asyncio.gather(*(self.ready(service) for service in self.each.values()))
         failing = asyncio.create_task(self.failure())
         first: set[asyncio.Future[Any]] = {waiting, failing}
         try:
@@ -235,7 +235,8 @@ class Services:
                 each.cancel()
             await asyncio.gather(*first, return_exceptions=True)
 
-    async def _until_ready(self, service: ServiceProcess) -> None:
+    async def ready(self, service: ServiceProcess) -> None:
+        """Wait until a service says that it is ready. Raises ServiceFailed."""
         reason = "it does not answer"
         async with httpx.AsyncClient(timeout=2) as client:
             with suppress(TimeoutError):

@@ -31,16 +31,6 @@ FROM (SELECT * FROM outbox ORDER BY id LIMIT 5 FOR UPDATE SKIP LOCKED) AS claime
 JOIN events ON events.day = claimed.day AND events.id = claimed.event ORDER BY claimed.id
 """
 DRAW = "SELECT nextval(pg_get_serial_sequence('outbox', 'id')) FROM generate_series(1, $1)"
-WRITE_WITH_IDS = """
-WITH written AS (
-    INSERT INTO events (day, id, aggregate, source, sequence, topic, type, occurred_at, clock, correlation,
-        causation, traceparent, body)
-    SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[],
-        $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
-)
-INSERT INTO outbox (lane, id, day, event) OVERRIDING SYSTEM VALUE
-SELECT lane, number, $1, id FROM unnest($14::smallint[], $15::bigint[], $2::uuid[]) AS o (lane, number, id)
-"""
 PAUSE_S = 0.1
 """Widens the race that an ablation opens, so that a short drill meets it."""
 
@@ -89,13 +79,22 @@ def id_before_lock() -> None:
     def with_ids(writes: Writes, now: datetime, release: str) -> Iterable[Sent]:
         for statement, arguments in write_engine_rows(writes, now, release):
             if statement is sql.WRITE_EVENTS:
-                numbers = drawn.get()[: len(writes.events)]
-                yield WRITE_WITH_IDS, (*arguments, numbers)
+                yield _with_ids(statement, len(arguments) + 1), (*arguments, drawn.get())
             else:
                 yield statement, arguments
 
     vars(engine)["_lock"] = draw_then_lock
     vars(engine)["write_engine_rows"] = with_ids
+
+
+def _with_ids(statement: str, parameter: int) -> str:
+    """The statement that writes events, with the outbox's ids as its last parameter."""
+    changed = statement.replace("INSERT INTO outbox (", "INSERT INTO outbox (id, ").replace(
+        ")\nSELECT lane,", f") OVERRIDING SYSTEM VALUE\nSELECT (${parameter}::bigint[])[n], lane,"
+    )
+    if changed.count("id, lane") != 1 or "OVERRIDING" not in changed:
+        raise SystemExit("the statement that writes events has changed: so must this ablation")
+    return changed
 
 
 def offset_first() -> None:

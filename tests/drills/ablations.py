@@ -18,6 +18,8 @@ class Ablation:
     """Kafka is far away, so that the outbox holds several events of a case at the same time."""
     kills: bool = False
     """The services are killed under load."""
+    crowds: bool = False
+    """Customers say many things at the same time, at two replicas."""
 
     @property
     def programs(self) -> Programs:
@@ -35,7 +37,7 @@ ABLATIONS: tuple[Ablation, ...] = (
         patched=False,
         statements=("ALTER TABLE outbox ALTER COLUMN id SET CACHE 32",),
     ),
-    Ablation("id-before-lock", "the outbox's ids are drawn before the aggregate is locked"),
+    Ablation("id-before-lock", "the outbox's ids are drawn before the aggregate is locked", crowds=True),
     Ablation(
         "offset-first",
         "the offsets are committed before the database's transaction",

@@ -49,10 +49,6 @@ class Judgement:
         """Whether time may still heal it: what is under way looks lost, unseen, or nowhere."""
         return set(self.counts) <= {Anomaly.LOST, Anomaly.UNSEEN, Anomaly.CONSERVATION}
 
-    def add_waiting(self, what: str) -> None:
-        """Note a queue that does not become empty."""
-        self.add(Anomaly.CONSERVATION, f"left: {what}")
-
     def add(self, anomaly: Anomaly, what: str) -> None:
         """Note one."""
         self.counts[anomaly] += 1

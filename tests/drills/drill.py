@@ -16,7 +16,7 @@ from tests.drills.world import World, open_world
 
 RATE = 8.0
 """Cases a second: well below what two cores can do, so that what a fault held up is made up for."""
-WINDOW_S, QUICK_WINDOW_S = 20.0, 5.0
+WINDOW_S, QUICK_WINDOW_S = 20.0, 6.0
 ROUNDS = 3
 ABLATION_CASES, ABLATION_RATE = 150, 15.0
 ABLATION_PATIENCE_S = 12.0
@@ -103,13 +103,26 @@ class Drill:
             coming = asyncio.create_task(world.load.come(ABLATION_RATE, ABLATION_CASES))
             while ablation.kills and not coming.done():
                 result.faults += await Kill().strike(world, rng, quick=True)
+            if ablation.crowds:
+                await self._crowd(world)
             await coming
             await servers.kafka_line.heal()
-            history, judgement = await world.judge(mark, patience=ABLATION_PATIENCE_S)
+            history, judgement = await world.judge(
+                mark, as_planned=not ablation.crowds, patience=ABLATION_PATIENCE_S
+            )
         result.events = len(history.emitted)
         result.take(judgement)
         result.conclude_ablation()
         return self._told(result, began)
+
+    async def _crowd(self, world: World) -> None:
+        replica = world.second("intake")
+        await replica.start()
+        try:
+            await world.services.ready(replica)
+            await world.load.crowd(replica.url, cases=20, words=20)
+        finally:
+            await replica.stop()
 
     def _told(self, result: Result, began: float) -> Result:
         result.lasted_s = round(seconds() - began, 1)

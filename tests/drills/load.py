@@ -16,12 +16,12 @@ from ciclo_schemas.registry import read_event
 from ciclo_schemas.warranty import CoverageAssessed
 from services.chassis.clock import seconds, utc_now
 from tests.benchmarks.expected import expected_events
-from tests.benchmarks.ledger import Ledger
+from tests.benchmarks.ledger import Case, Ledger
 from tests.benchmarks.partners import Post, Shop
 from tests.benchmarks.people import STAFF, Agents, Customers
 from tests.benchmarks.plans import Plan
 from tests.benchmarks.town import LETTER_BOXES_HEAR, PARTNERS_HEAR, PEOPLE_HEAR, Town
-from tests.benchmarks.web import Web
+from tests.benchmarks.web import Refused, Web
 from tests.drills.records import Request, Seen
 
 HEARD = {event.event_type for event in (*PEOPLE_HEAR, *PARTNERS_HEAR, *LETTER_BOXES_HEAR)}
@@ -104,10 +104,29 @@ class Load:
         chosen = [self._plans.pop() for _ in range(count)][::-1]
         await self._town.come(chosen, rate)
 
+    async def crowd(self, url: str, cases: int, words: int) -> None:
+        """Customers of the newest cases say many things at the same time, at two replicas of intake."""
+        doors = (self.webs["intake"], WitnessedWeb(url, self.requests))
+
+        async def say(case: Case, number: int) -> None:
+            path, body = f"/v1/cases/{case.case_id}/information", {"text": f"zarzaparrilla {number}"}
+            with suppress(Refused):
+                await doors[number % 2].ask(
+                    "POST", path, show=case.key, key=f"{case.case_id}-crowd-{number}", body=body
+                )
+
+        newest = list(self.ledger.cases.values())[-cases:]
+        await asyncio.gather(*(say(case, number) for number in range(words) for case in newest))
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests and reports still wait for an answer."""
+        return len(self._town._busy)
+
     async def ended(self, patience: float) -> bool:
         """Wait until all cases ended; False when none did for so many seconds."""
         ledger, last, since = self.ledger, -1, seconds()
-        while self._town._busy or ledger.stuck():
+        while self.unanswered or ledger.stuck():
             if ledger.ended + ledger.lost != last:
                 last, since = ledger.ended + ledger.lost, seconds()
             if seconds() - since > patience:

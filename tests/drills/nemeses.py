@@ -9,7 +9,6 @@ from typing import ClassVar
 import asyncpg
 
 from demo.processes import NAMES, ServiceProcess
-from deploy.embedded.ports import free_port
 from services.chassis.crash_points import VARIABLE, CrashPoint
 from tests.benchmarks.ground import PREFIX
 from tests.drills.world import World, execute
@@ -248,15 +247,7 @@ class Rebalances(Nemesis):
 
     async def _storm(self, world: World, name: str, rng: Random, times: int) -> None:
         for number in range(times):
-            first = world.services[name]
-            ports = (free_port(), free_port())
-            replica = ServiceProcess(
-                name,
-                first.log.with_name(f"{name}-second-{number}.log"),
-                first.environment
-                | {f"{name.upper()}_HTTP_PORT": str(ports[0]), f"{name.upper()}_ADMIN_PORT": str(ports[1])},
-                *ports,
-            )
+            replica = world.second(name, number)
             await replica.start()
             await asyncio.sleep(rng.uniform(4, 7))
             if rng.random() < 0.5:

@@ -19,9 +19,9 @@ RESET = struct.pack("ii", 1, 0)
 class Proxy:
     """Stands on `port` before `target`. What is wrong is set by its methods, and `heal` ends all of it."""
 
-    def __init__(self, port: int, target: int) -> None:
+    def __init__(self, port: int, target: int = 0) -> None:
         self.port = port
-        self._target = target
+        self.target = target
         self._server: asyncio.Server | None = None
         self._speaking = asyncio.Event()
         self._speaking.set()
@@ -105,7 +105,7 @@ class Proxy:
         await self._speaking.wait()
         try:
             await asyncio.get_running_loop().create_connection(
-                lambda: _End(self, other=client), HOST, self._target
+                lambda: _End(self, other=client), HOST, self.target
             )
         except OSError:
             client.reset()

@@ -49,7 +49,9 @@ class Result:
 
     def conclude(self, *, timed: bool) -> None:
         """The verdict on the product: nothing wrong and, if that was measured long enough, recovered."""
-        if self.counts:
+        if not self.events:
+            self.verdict = "NOTHING HAPPENED"
+        elif self.counts:
             self.verdict = "WRONG"
         elif timed and (self.recovery is None or self.recovery.ratio < ENOUGH):
             self.verdict = "NOT RECOVERED"
@@ -59,7 +61,7 @@ class Result:
     def conclude_ablation(self) -> None:
         """The verdict on the checker: it must have seen what an ablation breaks."""
         seen = {Anomaly.LOST, Anomaly.UNSEEN, Anomaly.DUPLICATE, Anomaly.NONMONOTONIC} & set(self.counts)
-        self.verdict = "caught" if seen else "NOT CAUGHT"
+        self.verdict = "caught" if seen and self.events else "NOT CAUGHT"
 
     def row(self) -> tuple[str, ...]:
         """The line of the table."""

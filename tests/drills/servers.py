@@ -70,22 +70,23 @@ async def own_servers(
     """Both servers, running, with what data `directory` has; PostgreSQL's may lie elsewhere."""
     async with AsyncExitStack() as stack:
         lock = stack.enter_context(claimed(directory, say))
+        log_line, database_line = Proxy(free_port()), Proxy(free_port())
+        for line in (log_line, database_line):
+            await line.start()
+            stack.push_async_callback(line.stop)
         where = postgres_in or directory / "postgres"
         plan, url = await asyncio.to_thread(postgres.prepared, where, say)
         database = OwnServer(plan, lambda port: postgres.answers(url(port)), lock, where)
-        behind = kafka.Behind(proxy=free_port(), direct=free_port())
+        behind = kafka.Behind(proxy=log_line.port, direct=free_port())
         jar_files = await asyncio.to_thread(jars.fetch, say)
         log_plan = await asyncio.to_thread(
             kafka.prepared, find_java(), jar_files, directory / "kafka", behind
         )
         log = OwnServer(log_plan, lambda _: kafka.is_up(behind.direct), lock, directory / "kafka")
-        log_line, database_line = Proxy(behind.proxy, log.port), Proxy(free_port(), database.port)
+        log_line.target, database_line.target = log.port, database.port
         for server in (log, database):
             stack.push_async_callback(server.stop)
         await asyncio.gather(log.start(), database.start())
-        for line in (log_line, database_line):
-            await line.start()
-            stack.push_async_callback(line.stop)
         direct = Servers(f"{HOST}:{behind.direct}", url(database.port), directory)
         proxied = Servers(f"{HOST}:{behind.proxy}", _at(direct.postgres, database_line.port), directory)
         yield OwnServers(log, database, log_line, database_line, proxied, direct)

@@ -10,15 +10,15 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
 from ciclo_schemas.topics import create_topics, load_topics
-from demo.processes import NAMES, Services
-from deploy.embedded.ports import HOST
+from demo.processes import NAMES, ServiceProcess, Services
+from deploy.embedded.ports import HOST, free_port
 from services.chassis.clock import seconds
 from tests.benchmarks.ground import PREFIX, fresh_databases
 from tests.benchmarks.mail_sink import MAX_MESSAGE, Counted, talk
 from tests.benchmarks.measure import Databases
 from tests.benchmarks.partners import Post
 from tests.benchmarks.town import open_service_points
-from tests.drills.checker import Judgement, check
+from tests.drills.checker import Anomaly, Judgement, check
 from tests.drills.history import READERS, Recorder
 from tests.drills.load import Load
 from tests.drills.outside import Reader, Writer
@@ -70,6 +70,16 @@ class World:
         """Carry out statements in every database."""
         await execute(self.recorder.urls, statements)
 
+    def second(self, name: str, number: int = 1) -> ServiceProcess:
+        """One more replica of a service, with ports of its own, not yet started."""
+        first, ports = self.services[name], (free_port(), free_port())
+        addresses = {
+            f"{name.upper()}_HTTP_PORT": str(ports[0]),
+            f"{name.upper()}_ADMIN_PORT": str(ports[1]),
+        }
+        log = first.log.with_name(f"{name}-second-{number}.log")
+        return ServiceProcess(name, log, first.environment | addresses, *ports, program=first.program)
+
     async def stock(self, count: int) -> None:
         """Have customers at hand, their purchases known to warranty."""
         before = await self.databases.registered_units()
@@ -101,17 +111,19 @@ class World:
         self, mark: Mark, *, as_planned: bool = True, patience: float = PATIENCE_S
     ) -> tuple[History, Judgement]:
         """Wait until all is quiet and nothing seems to be missing, at most for a while; then judge."""
-        await self.load.ended(patience)
+        answered = await self.load.ended(patience)
         deadline = seconds() + patience
         while True:
             history = await self.history(mark, as_planned=as_planned)
             judgement = check(history)
             waiting = await self._waiting()
-            if not waiting and judgement.is_clean:
+            if answered and not waiting and judgement.is_clean:
                 break
             if seconds() > deadline or not judgement.may_pass:
                 for queue in waiting:
-                    judgement.add_waiting(queue)
+                    judgement.add(Anomaly.CONSERVATION, f"left: {queue}")
+                for _ in range(self.load.unanswered):
+                    judgement.add(Anomaly.LOST, "a request that is not answered")
                 break
             await asyncio.sleep(1)
         self.load.ledger.faults.clear()
