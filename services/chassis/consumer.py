@@ -34,7 +34,8 @@ DRAIN_SECONDS = 5.0
 COMMIT_SECONDS = 10.0
 FIRST_DELAY, LAST_DELAY = 0.1, 5.0
 POLL_MILLISECONDS = 10
-SESSION_MILLISECONDS = 10_000
+SESSION_MILLISECONDS = 6_000
+"""Whoever is killed is missed after so long, and nobody reads his partitions before: the broker's minimum."""
 WATCH_SECONDS = 15.0
 PROGRESS_SECONDS = 10.0
 
