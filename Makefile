@@ -8,7 +8,7 @@ CODE := schemas services deploy demo tests
 UV_VERSION := 0.13.9
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help setup demo load test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas clean
+.PHONY: help setup demo load drill drill-quick test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  make %-18s %s\n", $$1, $$2}'
@@ -31,6 +31,12 @@ demo: setup ## Play customers' cases through the four services (KEEP=1 leaves it
 
 load: setup ## Push N cases through the whole cycle (N=50000)
 	@$(BIN)/python -m tests.benchmarks.load --cases $(or $(N),50000)
+
+drill: setup ## Every fault against the real services, under load (SEED=1, ONLY=kill,freeze; most of an hour)
+	@$(BIN)/python -m tests.drills --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY))
+
+drill-quick: setup ## A few of the faults, once each (SEED=1; under three minutes)
+	@$(BIN)/python -m tests.drills --quick --seed $(or $(SEED),1)
 
 test: setup lint types imports ## Everything CI checks: lint, types, import contract, all tests
 	@$(BIN)/python -m pytest

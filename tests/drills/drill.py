@@ -11,12 +11,12 @@ from tests.drills.ablations import ABLATIONS, Ablation
 from tests.drills.nemeses import NEMESES, Kill, Nemesis
 from tests.drills.recovery import Round, recovery
 from tests.drills.report import Result
-from tests.drills.servers import OwnServers, Say, own_servers
+from tests.drills.servers import OwnServers, Say, own_servers, small_disk
 from tests.drills.world import World, open_world
 
 RATE = 8.0
 """Cases a second: well below what two cores can do, so that what a fault held up is made up for."""
-WINDOW_S, QUICK_WINDOW_S = 20.0, 6.0
+WINDOW_S, QUICK_WINDOW_S = 30.0, 6.0
 ROUNDS = 3
 ABLATION_CASES, ABLATION_RATE = 150, 15.0
 ABLATION_PATIENCE_S = 12.0
@@ -37,6 +37,8 @@ class Drill:
         results: list[Result] = []
         nemeses = [one for one in NEMESES if one.name in names]
         ablations = [one for one in ABLATIONS if one.name in names]
+        apart = [one for one in nemeses if one.disk_mb]
+        nemeses = [one for one in nemeses if not one.disk_mb]
         async with own_servers(self._directory, self._say) as servers:
             while nemeses:
                 async with self._world(servers) as world:
@@ -45,7 +47,20 @@ class Drill:
                         if not results[-1].is_good:
                             break
             results.extend([await self._ablate(servers, ablation) for ablation in ablations])
+        results.extend([await self._apart(nemesis()) for nemesis in apart])
         return results
+
+    async def _apart(self, nemesis: Nemesis) -> Result:
+        """A scenario whose PostgreSQL has a disk of its own."""
+        directory = self._directory / nemesis.name
+        with small_disk(directory / "disk", nemesis.disk_mb) as disk:
+            if disk is None:
+                return Result(nemesis.name, nemesis.about, verdict="skipped: needs root")
+            async with (
+                own_servers(directory, self._say, postgres_in=disk / "postgres") as servers,
+                self._world(servers) as world,
+            ):
+                return await self._play(world, nemesis)
 
     @asynccontextmanager
     async def _world(self, servers: OwnServers, ablation: Ablation | None = None) -> AsyncIterator[World]:
@@ -85,6 +100,8 @@ class Drill:
         result.events = len(history.emitted)
         result.take(judgement)
         result.recovery = recovery(world.recorder.steps(), rounds)
+        if result.recovery is not None:
+            result.notes.append(result.recovery.told())
         result.notes += nemesis.notes()
         result.conclude(timed=not self._quick)
         return self._told(result, began)
@@ -127,6 +144,8 @@ class Drill:
     def _told(self, result: Result, began: float) -> Result:
         result.lasted_s = round(seconds() - began, 1)
         self._say(f"  {result.verdict} after {result.lasted_s:.0f} s: {result.counts or 'nothing wrong'}")
+        for note in result.notes:
+            self._say(f"    {note}")
         for kind, found in result.examples.items():
             for what in found[:2]:
                 self._say(f"    {kind}: {what}")

@@ -4,7 +4,8 @@ Whoever asks a service repeats the request, as real clients do, until it is answ
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import itertools
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +28,8 @@ from tests.drills.records import Request, Seen
 HEARD = {event.event_type for event in (*PEOPLE_HEAR, *PARTNERS_HEAR, *LETTER_BOXES_HEAR)}
 NO_LIMIT = 1_000_000
 AT_THE_DOOR = 200
+FAR = 5_000_000
+"""From this number on, plans are no customer's."""
 
 
 class WitnessedWeb(Web):
@@ -80,6 +83,7 @@ class Load:
         self._town = DrillTown(self.ledger, customers, Agents(self.webs["routing"], key_of), post)
         self._plans: list[Plan] = []
         self._next = 0
+        self._extra: Iterator[Plan] | None = None
 
     async def prepare(self) -> None:
         """Have everything at hand that must not be asked for under a fault."""
@@ -95,6 +99,12 @@ class Load:
         # Taken from the end.
         self._plans[:0] = reversed(fresh)
         return published
+
+    async def register_more(self, count: int) -> None:
+        """Shops register so many sales of which nobody will ever complain."""
+        trials = (plan for number in itertools.count(FAR) if (plan := Plan(number)).product_unit is not None)
+        self._extra = self._extra or trials
+        await self._shop.registers(itertools.islice(self._extra, count))
 
     async def come(self, rate: float, count: int | None = None) -> None:
         """Customers come, `rate` a second, until cancelled, or `count` have come."""

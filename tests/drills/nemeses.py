@@ -3,18 +3,22 @@
 import asyncio
 import signal
 from abc import ABC, abstractmethod
+from contextlib import suppress
+from pathlib import Path
 from random import Random
 from typing import ClassVar
 
 import asyncpg
 
 from demo.processes import NAMES, ServiceProcess
+from services.chassis.clock import seconds
+from services.chassis.consumer import SESSION_MILLISECONDS
 from services.chassis.crash_points import VARIABLE, CrashPoint
 from tests.benchmarks.ground import PREFIX
+from tests.benchmarks.measure import usage
 from tests.drills.world import World, execute
 
-SESSION_S = 10.0
-"""Of a consumer in its group; whoever is silent for longer is thrown out."""
+SESSION_S = SESSION_MILLISECONDS / 1_000
 
 
 class Nemesis(ABC):
@@ -22,6 +26,8 @@ class Nemesis(ABC):
 
     name: ClassVar[str]
     about: ClassVar[str]
+    disk_mb: ClassVar[int] = 0
+    """PostgreSQL's data lie on a disk of their own, of this size; 0: wherever."""
     keeps_plans: ClassVar[bool] = True
     """Whether every case must still go as its customer planned."""
 
@@ -294,6 +300,71 @@ class ClockSkew(Nemesis):
         return 2
 
 
+class Backlog(Nemesis):
+    """Three services stand still while customers come and shops register what they sold, then they drain."""
+
+    name = "backlog"
+    about = (
+        "routing, warranty and notifications stopped while 100,000 sales and the cases pile up, then drained"
+    )
+    readers = ("routing", "warranty", "notifications")
+
+    def __init__(self) -> None:
+        self._notes: list[str] = []
+
+    async def strike(self, world: World, rng: Random, *, quick: bool) -> int:
+        """Pile up once; later rounds stop the services for a while only."""
+        count = 0 if self._notes else 5_000 if quick else 100_000
+        for name in self.readers:
+            world.services[name].kill(signal.SIGSTOP)
+        known = await world.databases.registered_units()
+        await world.load.register_more(count)
+        await asyncio.sleep(5)
+        for name in self.readers:
+            world.services[name].kill()  # it was stopped: it starts anew, with everything to read
+        if count:
+            await self._drained(world, known + count)
+        return len(self.readers)
+
+    async def _drained(self, world: World, wanted: int) -> None:
+        began, most = seconds(), 0.0
+        async with asyncio.timeout(600):
+            while await world.databases.registered_units() < wanted:
+                found = [usage(world.services[name].pid) for name in self.readers]
+                most = max([most, *(one.rss_mb for one in found if one is not None)])
+                await asyncio.sleep(0.5)
+        lasted = seconds() - began
+        self._notes.append(f"{wanted} units known {lasted:.0f} s after the start, services at {most:.0f} MB")
+
+    def notes(self) -> list[str]:
+        """How long it took, and with how much memory."""
+        return self._notes
+
+
+class DiskFull(Nemesis):
+    """PostgreSQL's disk is full, so that it stops; then there is room again, and it is started."""
+
+    name = "disk-full"
+    about = "PostgreSQL's disk fills up until nothing can be written; later it is freed"
+    disk_mb = 1_000
+
+    async def strike(self, world: World, rng: Random, *, quick: bool) -> int:
+        """Fill it with one file, wait, remove the file."""
+        ballast = world.servers.postgres.directory.parent / "ballast"
+        await asyncio.to_thread(_fill, ballast)
+        await asyncio.sleep(rng.uniform(6, 10))
+        ballast.unlink()
+        await world.servers.postgres.revive()
+        return 1
+
+
+def _fill(file: Path) -> None:
+    block = bytes(64 * 1024)
+    with suppress(OSError), file.open("wb", buffering=0) as ballast:
+        while ballast.write(block):
+            pass
+
+
 NEMESES: tuple[type[Nemesis], ...] = (
     Control,
     Kill,
@@ -308,5 +379,7 @@ NEMESES: tuple[type[Nemesis], ...] = (
     Resets,
     Rebalances,
     LongTransaction,
+    Backlog,
+    DiskFull,
     ClockSkew,
 )

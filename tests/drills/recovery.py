@@ -28,6 +28,14 @@ class Recovery:
     seconds: float | None
     control_per_s: float
     rounds: int
+    ratios: tuple[float, ...] = ()
+    """Of each round."""
+
+    def told(self) -> str:
+        """In words."""
+        time = "never" if self.seconds is None else f"after {self.seconds:.1f} s"
+        each = ", ".join(f"{ratio:.2f}" for ratio in self.ratios)
+        return f"recovery {self.ratio:.2f} ({each}), {time}; {self.control_per_s:.0f} inputs/s before"
 
 
 def recovery(steps: Steps, rounds: Sequence[Round]) -> Recovery | None:
@@ -48,6 +56,7 @@ def recovery(steps: Steps, rounds: Sequence[Round]) -> Recovery | None:
         None if time == never else round(time, 1),
         round(median(before for before, _ in measured), 1),
         len(measured),
+        tuple(round(ratio, 3) for ratio in ratios),
     )
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,6 +41,13 @@ class OwnServer:
         os.kill(int((self.directory / "pid").read_text()), number)
         await self.ended()
 
+    async def revive(self) -> None:
+        """See that it answers again: it may have ended by itself, or be about to."""
+        while self._child is None or not await asyncio.to_thread(self._is_up, self.port):
+            if self._child is None or not self._child.is_running():
+                await self.start()
+            await asyncio.sleep(0.1)
+
     async def ended(self) -> None:
         """Wait until it has ended, for whatever reason."""
         while self._child is not None and self._child.is_running():  # noqa: ASYNC110 - no event tells it
@@ -61,6 +69,20 @@ class OwnServers:
     postgres_line: Proxy
     proxied: Servers
     direct: Servers
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path | None]:
+    """A disk in memory, mounted in a folder while the block lasts; None where that is not allowed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ ROUND = Round(control=0, after=100, length=20)
 
 def test_as_before_is_a_ratio_of_one_at_once() -> None:
     steps = steady(0, 20) + steady(100, 120)
-    assert recovery(steps, [ROUND]) == Recovery(1.0, 0.0, 10.0, 1)
+    assert recovery(steps, [ROUND]) == Recovery(1.0, 0.0, 10.0, 1, (1.0,))
 
 
 def test_a_standstill_after_the_fault_counts_until_it_is_over() -> None:
