@@ -75,7 +75,7 @@ schemas: setup ## Regenerate schemas/published and docs/events
 
 lock: ## Refresh requirements.lock from the pyproject files
 	@$(BIN)/uv lock --quiet --upgrade
-	@$(BIN)/uv export --quiet --all-packages --all-groups --no-emit-workspace --no-header --output-file requirements.lock
+	@$(BIN)/uv export --quiet --all-packages --all-groups --no-group peers --no-emit-workspace --no-header --output-file requirements.lock
 
 clean: ## Remove the environment, data, caches
 	@rm -rf $(VENV) .ciclo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
