@@ -7,6 +7,7 @@ from demo.doors import DoorClosed
 from tests.journeys.cycle.journey import GUARANTEE, SOLVED, Journey, Scene
 
 BY_AGENT = ("receipt", "progress", "solved", "closed")
+NEW_UNIT = ("receipt", "replacement", "shipped", "solved", "closed")
 TAUGHT = ("receipt", "training", "progress", "solved", "closed")
 DELIVERED = ("replacement.approved", "replacement.delivered", *SOLVED)
 
@@ -156,7 +157,7 @@ JOURNEYS = (
         things=(GUARANTEE,),
         path=("case.unknown_declared", "case.classified", "case.unknown_resolved", *DELIVERED),
         once=("case.unknown_declared", "case.unknown_resolved"),
-        messages=("receipt", "unknown", "remedy_choice", "replacement", "shipped", "solved", "closed"),
+        messages=("receipt", "unknown", "progress", "remedy_choice", *NEW_UNIT[1:]),
     ),
     Journey(
         "a warranty question without its unit",
