@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import get_type_hints
 
+from ciclo_schemas.inbound import InboundEvent
 from ciclo_schemas.registry import EVENTS, Event
 from services.chassis.definition import Definition
 
@@ -17,6 +18,7 @@ _REQUIRED = {
     "http_port": 0,
     "admin_port": 0,
     "intake_url": "http://127.0.0.1:1",
+    "intake_key": f"ck_{'0' * 16}_{'x' * 43}",
 }
 
 
@@ -31,10 +33,13 @@ def definition(service: str) -> Definition:
 
 
 def made_in(service: str) -> Iterator[tuple[type[Event], str]]:
-    """Every event model that code under services/<service> makes instances of, and where."""
+    """Every event model that code under services/<service> makes instances of, and where.
+
+    Not those of other systems, which no service makes.
+    """
     for file in sorted((ROOT / "services" / service).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                if name in MODELS:
+                if name in MODELS and not issubclass(MODELS[name], InboundEvent):
                     yield MODELS[name], f"{file.relative_to(ROOT)}:{node.lineno}"

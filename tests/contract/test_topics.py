@@ -8,6 +8,9 @@ from ciclo_schemas.topics import load_topics
 from tests.contract.services import MODELS, ROOT, SERVICES, definition, made_in
 
 TOPICS = load_topics()
+PASSED_ON = "services/routing/domain/mirrored.py"
+"""Between two linked cases a customer's word is passed on as the message it came in; it is not published."""
+
 each_service = pytest.mark.parametrize("service", SERVICES)
 
 
@@ -44,9 +47,10 @@ def test_an_inbound_record_that_a_service_hears_has_a_rule_for_its_aggregate(ser
 
 @each_service
 def test_a_service_publishes_all_events_of_its_topics_and_no_other(service: str) -> None:
-    foreign = [where for model, where in made_in(service) if TOPICS[model.topic].producers != (service,)]
+    made = [(model, where) for model, where in made_in(service) if not where.startswith(PASSED_ON)]
+    foreign = [where for model, where in made if TOPICS[model.topic].producers != (service,)]
     assert foreign == []
-    published = {model.event_type for model, _ in made_in(service)}
+    published = {model.event_type for model, _ in made}
     assert published == {
         event
         for topic in TOPICS.values()
