@@ -42,6 +42,9 @@ def other(**headers: str) -> Plant:
     return headed(ce_id=str(new_id()), **headers)
 
 
+NOBODYS = "ffffffff-ffff-4fff-8fff-ffffffffffff"
+"""An id that nothing in this house gets: neither of a record, nor of a command, a timer or an effect."""
+
 FAULTS: list[tuple[str, Plant, str]] = [
     ("coverage.assessed", lambda _: [], "sequences: warranty counts [2,"),
     ("case.held", lambda good: [replace(good, headers=good.headers[:-1])], "missing {'traceparent'}"),
@@ -61,7 +64,7 @@ FAULTS: list[tuple[str, Plant, str]] = [
         "had seen notifications:1, but not",
     ),
     ("promise.made", headed(ce_caseclock="routing:1,warranty:1"), "rests on what came after it"),
-    ("coverage.assessed", headed(ce_causationid=str(new_id())), "caused by"),
+    ("coverage.assessed", headed(ce_causationid=NOBODYS), "caused by"),
     (
         "repair.completed",
         lambda good: [good, *other(ce_causationid=str(new_id()))(good), *other()(good)],

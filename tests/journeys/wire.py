@@ -213,10 +213,7 @@ def causation(wire: Wire) -> Iterator[str]:
             cause = wire.causes.get(event["ce_causationid"])
             if cause is None:
                 # Commands, timers and results of effects are nobody else's, so they do not lie in Kafka.
-                # What warranty decides in a case it decides about events, or when a timer falls due.
-                is_case = ("intake", subject, 1) in wire.at
-                own = (5,) if source == "warranty" and is_case else (5, 7)
-                if UUID(event["ce_causationid"]).version not in own:
+                if UUID(event["ce_causationid"]).version not in (5, 7):
                     yield f"{event.where}: caused by {event['ce_causationid']}, which does not exist"
             elif not cause.is_inbound and event.clock.get(cause.source, 0) < cause.sequence:
                 yield f"{event.where}: caused by {cause.where}, which its writer had not seen"

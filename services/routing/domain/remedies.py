@@ -108,11 +108,15 @@ def failed(turn: Turn, remedy_no: int, kind: PromiseKind, reason: Code) -> None:
     turn.change(remedy=None)
     if turn.state.is_closed:
         return
-    for promise in turn.state.promised(kind):
+    broken = turn.state.promised(kind)
+    for promise in broken:
         promises.break_(turn, promise)
     waits.resume_for(turn, reason, kind)
     owners.assign_person(turn, reason)
-    promises.make(turn, PromiseKind.NEXT_STEP, turn.state.owner)
+    if broken:
+        promises.make(turn, PromiseKind.NEXT_STEP, turn.state.owner)
+    else:  # it broke by its date already, and who was named then owes the next step
+        promises.owe_next_step(turn)
 
 
 def is_under_way(state: CaseState, remedy_no: int) -> bool:

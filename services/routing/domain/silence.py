@@ -14,10 +14,13 @@ from services.routing.domain.waits import ReminderDue, WaitDue
 
 
 def reminder_due(turn: Turn, due: ReminderDue) -> None:
-    """The customer is asked once more, with the date until which his answer is waited for."""
+    """The customer is asked once more, with the date until which his answer is waited for.
+
+    Nobody is reminded of a date that has passed while this service was away: the wait ends next.
+    """
     wait = turn.state.wait
     moment = waits.next_reminder(turn)
-    if wait is None or wait.no != due.wait_no or moment is None:
+    if wait is None or wait.no != due.wait_no or moment is None or wait.answer_by <= turn.now:
         return
     if moment <= turn.now:
         n = wait.reminded + 1

@@ -61,12 +61,11 @@ class Clock:
             await asyncio.sleep(0)
 
     async def _set(self) -> None:
-        """Move the four clocks, once nothing is on its way, and let what fell due settle."""
+        """Move the four clocks, and let what fell due settle."""
         connections = [
             await asyncpg.connect(in_database(self._servers.postgres, f"ciclo_{name}")) for name in NAMES
         ]
         try:
-            await _settle(connections)
             for connection in connections:
                 await connection.execute("UPDATE clock_shift SET shift = $1", self.passed)
             await _settle(connections)

@@ -1,6 +1,7 @@
 """Further systems and people around Ciclo: a telephone line, warranty's office."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -143,6 +144,31 @@ class Office:
         """Ask something at one of warranty's doors."""
         show = await self._doors.key("warranty", "agent/agent-06", *OFFICE)
         return await self._doors.ask(method, "warranty", path, show=show, body=body)
+
+    async def assesses(self, case: Case, unit: str, *remedies: str) -> None:
+        """Assess by hand that the unit is in guarantee."""
+        body = {
+            "window": "guarantee",
+            "basis": "legal_guarantee",
+            "remedies_allowed": remedies,
+            "reasons": ["proof_seen"],
+            "product_unit": unit,
+        }
+        await self.does("POST", f"/v1/cases/{case.case_id}/assessments", body)
+
+    async def moves_repair(self, case: Case, due: datetime) -> None:
+        """Give the case's first repair the date that was agreed with the workshop."""
+        body = {"due": due.isoformat().replace("+00:00", "Z"), "reason": "agreed_with_workshop"}
+        await self.does("POST", f"{await self._repair(case)}/reschedule", body)
+
+    async def calls_off_repair(self, case: Case) -> None:
+        """Call the case's first repair off."""
+        body = {"reason": "workshop_overdue"}
+        await self.does("POST", f"{await self._repair(case)}/cancellation", body)
+
+    async def _repair(self, case: Case) -> str:
+        authorized = await self._journal.read(case.case_id, RepairAuthorized)
+        return f"/v1/cases/{case.case_id}/repairs/{authorized.repair_no}"
 
     async def bounces(self, message_id: str) -> None:
         """Report, as the mail provider, that a mail came back."""

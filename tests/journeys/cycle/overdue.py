@@ -68,7 +68,7 @@ async def parcel_late(s: Scene) -> None:
 
 
 async def workshop_overdue(s: Scene) -> None:
-    """The workshop is late: at risk, broken, made good; a new date by the workshop, then it is repaired."""
+    """The workshop is late: at risk, broken, made good; a person agrees on a new date, it is repaired."""
     case = await s.customer.writes(BROKEN, symptom="no_heat")
     await s.customer.chooses("repair")
     await s.expects(case, "case.escalated")
@@ -78,9 +78,24 @@ async def workshop_overdue(s: Scene) -> None:
     await s.expects(case, "compensation.granted")
     await s.person(case, "agent-06")
     later = utc_now() + timedelta(days=20)
-    await s.line.reports(case, WorkshopReportKind.DELAYED, reason="overload", expected_at=later)
+    await s.office.moves_repair(case, later)
     await s.expects(case, "repair.rescheduled")
     await s.line.reports(case, WorkshopReportKind.COMPLETED, work=("tested",))
+    await s.customer.confirms()
+
+
+async def repair_called_off(s: Scene) -> None:
+    """The workshop is late, and a person takes the repair away from it: the customer chooses again."""
+    case = await s.customer.writes(BROKEN, symptom="no_heat")
+    await s.customer.chooses("repair")
+    await s.expects(case, "case.escalated")
+    await s.clock.reaches(12 * DAY + 2 * HOUR)
+    await s.clock.reaches(15 * DAY + HOUR)
+    await s.person(case, "agent-06")
+    await s.office.calls_off_repair(case)
+    await s.expects(case, "information.requested", 2)
+    await s.customer.chooses("replacement")
+    await s.line.scans(case, ScanKind.SHIPPED, ScanKind.DELIVERED)
     await s.customer.confirms()
 
 
@@ -186,6 +201,27 @@ JOURNEYS = (
             "apology",
             "compensation",
             "rescheduled",
+            "solved",
+            "closed",
+        ),
+    ),
+    Journey(
+        "a repair called off",
+        repair_called_off,
+        things=(GUARANTEE,),
+        path=("promise.broken", "case.assigned", "repair.cancelled", "replacement.approved", *SOLVED),
+        never=("repair.completed", "repair.rescheduled"),
+        once=("compensation.granted", "promise.broken"),
+        messages=(
+            "receipt",
+            "remedy_choice",
+            "repair",
+            "at_risk",
+            "apology",
+            "compensation",
+            "remedy_choice",
+            "replacement",
+            "shipped",
             "solved",
             "closed",
         ),

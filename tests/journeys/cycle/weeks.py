@@ -65,14 +65,17 @@ async def silent_after_greeting(s: Scene) -> None:
 
 
 async def silent_about_unit(s: Scene) -> None:
-    """He never says which unit: a person finds out and assesses by hand."""
+    """He never says which unit: a person finds it out and assesses by hand; then the choice is his."""
     case = await s.customer.writes(BROKEN, symptom="no_heat", names=None)
     await s.expects(case, "information.requested")
     await s.clock.reaches(73 * HOUR)
     await s.clock.reaches(241 * HOUR)
     await s.clock.reaches(337 * HOUR)
-    await s.proposes(case)
-    await s.expects(case, "resolution.proposed")
+    await s.person(case, "agent-05")
+    await s.office.assesses(case, s.named(0)["product_unit"], "repair", "replacement")
+    await s.customer.chooses("replacement")
+    assert s.data(case, "coverage.assessed")[1]["assessed_by"] == "agent"
+    await s.line.scans(case, ScanKind.SHIPPED, ScanKind.DELIVERED)
     await s.customer.confirms()
 
 
@@ -163,10 +166,21 @@ JOURNEYS = (
     Journey(
         "silent about the unit",
         silent_about_unit,
-        path=("coverage.assessed", "information.requested", *REMINDED, "case.assigned", *SOLVED),
-        once=("information.requested",),
-        never=("promise.broken",),
-        messages=("receipt", "information", "reminder", "reminder", "progress", "solved", "closed"),
+        things=(GUARANTEE,),
+        path=("information.requested", *REMINDED, "case.assigned", "replacement.approved", *SOLVED),
+        never=("promise.broken", "case.escalated"),
+        messages=(
+            "receipt",
+            "information",
+            "reminder",
+            "reminder",
+            "progress",
+            "remedy_choice",
+            "replacement",
+            "shipped",
+            "solved",
+            "closed",
+        ),
     ),
     Journey(
         "a quote expires",

@@ -74,6 +74,16 @@ def test_a_repair_that_will_not_be_done_breaks_its_promise_and_a_person_goes_on(
     assert case.state.promised(PromiseKind.NEXT_STEP)
 
 
+def test_an_overdue_repair_that_is_called_off_leaves_one_next_step_owed() -> None:
+    case = in_repair()
+    repair = case.state.promised(PromiseKind.REPAIR)[0]
+    case.at(DUE, PromiseDue(promise_no=repair.no))
+    [owed] = case.state.promises
+    case.hears(repair_cancelled())
+    assert case.state.promises == (owed,)
+    assert owed.kind is PromiseKind.NEXT_STEP
+
+
 def test_a_failed_repair_is_assessed_again_and_the_customer_chooses_once_more() -> None:
     case = in_repair()
     case.hears(repair_failed())

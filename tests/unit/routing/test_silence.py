@@ -120,3 +120,12 @@ def test_silence_about_a_choice_does_not_answer_a_proposal_that_was_denied_befor
     wait = case.state.wait
     case.at(wait.deadline, WaitDue(wait_no=wait.no))
     assert case.last(CaseClosed).proposal_no is None
+
+
+def test_nobody_is_reminded_of_a_date_that_passed_while_the_house_was_away() -> None:
+    case = asked_whether_it_is_solved()
+    wait = case.state.wait
+    case.at(wait.deadline, ReminderDue(wait_no=wait.no))
+    assert case.count(CustomerReminded) == 0
+    case.at(wait.deadline, WaitDue(wait_no=wait.no))
+    assert case.last(CaseClosed).closed_as is ClosedAs.UNCONFIRMED
