@@ -11,9 +11,10 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import structlog
 
-from services.chassis import key_commands, logs, operator_commands
+from services.chassis import dead_letter_commands, key_commands, logs, operator_commands
 from services.chassis.app import App
 from services.chassis.database import is_transient
+from services.chassis.dead_letter_arguments import dead_letter_arguments
 from services.chassis.definition import Definition
 from services.chassis.migrate import MigrationFailed, migrate
 from services.chassis.settings import BadSettings, ServiceSettings, describe, load
@@ -177,9 +178,9 @@ SUBCOMMANDS: tuple[Subcommand, ...] = (
     ),
     Subcommand(
         "deadletters",
-        "list, show, redrive or discard inputs whose decision failed",
-        operator(operator_commands.dead_letters),
-        operator_commands.dead_letter_arguments,
+        "list, show, test, mend, redrive, discard, export or import inputs whose decision failed",
+        operator(dead_letter_commands.dead_letters),
+        dead_letter_arguments,
     ),
     Subcommand(
         "baseline",
@@ -192,6 +193,12 @@ SUBCOMMANDS: tuple[Subcommand, ...] = (
         "show this service's epoch as a source, or begin a new one after a restore",
         operator(operator_commands.epoch),
         operator_commands.epoch_arguments,
+    ),
+    Subcommand(
+        "reemit",
+        "publish events of a case once more, for whoever lacks them",
+        operator(operator_commands.reemission),
+        operator_commands.reemit_arguments,
     ),
 )
 

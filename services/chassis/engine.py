@@ -5,7 +5,6 @@ through the deciders, write one statement per table, commit. The caller commits 
 relay and the effect runner are woken in-process.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ import asyncpg
 import structlog
 
 from services.chassis import metrics, sql
+from services.chassis.auditing import audit
 from services.chassis.breaker import Breaker, BreakerOpen
 from services.chassis.clock import seconds
 from services.chassis.codec import Codec, safe_message
@@ -51,6 +51,15 @@ class _Mode:
 
     release: bool = True
     doomed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a batch would do: outcomes in its order, all that it would write, its rows by table."""
+
+    outcomes: tuple[Outcome, ...]
+    writes: Writes
+    rows: dict[str, int]
 
 
 class FanOutMoved(RuntimeError):
@@ -101,6 +110,19 @@ class Engine:
     async def operate(self, operation: Operation) -> None:
         """Carry out and audit an operator's intervention, then let go on what waited for it."""
         await self._transact((), None, operation=operation)
+
+    async def rehearse(self, inputs: Sequence[Input]) -> Rehearsal:
+        """Decide and store a batch, then roll everything back. Raises what cannot be stored."""
+        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                fold, recorder, outcomes = await self._fold(connection, inputs, None, _Mode())
+                await self._write(connection, fold, recorder)
+            finally:
+                await transaction.rollback()
+        rows = {table.name: len(kept) + len(gone) for table, kept, gone in recorder.facts.changes()}
+        return Rehearsal(tuple(outcomes), recorder.writes, rows)
 
     async def _apart(self, inputs: Sequence[Input]) -> list[Outcome]:
         """Find the aggregate whose decision cannot be stored; all the others lose nothing."""
@@ -155,7 +177,7 @@ class Engine:
         mode, began = mode or _Mode(), seconds()
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
             fold, recorder, outcomes = await self._fold(connection, inputs, operation, mode)
-            kafka = sum(one.origin in (Origin.EVENT, Origin.INBOUND) for one in inputs)
+            kafka = sum(one.origin in (Origin.EVENT, Origin.INBOUND) and one.claim is None for one in inputs)
             failures = recorder.writes.failures()
             self.breaker.check(kafka, failures)
             await self._write(connection, fold, recorder)
@@ -303,10 +325,12 @@ async def _operate(connection: Connection, operation: Operation, aggregate: Aggr
 
 
 async def _audit(connection: Connection, operation: Operation) -> None:
-    subject = json.dumps({"mark": operation.mark, "dead_letter": operation.dead_letter})
-    await connection.execute(
-        sql.AUDIT, operation.actor, operation.action, operation.aggregate, subject, operation.reason
-    )
+    what = {"mark": operation.mark, "dead_letter": operation.dead_letter, "input": _text(operation.input_id)}
+    await audit(connection, operation.actor, operation.action, operation.aggregate, what, operation.reason)
+
+
+def _text(number: UUID | None) -> str | None:
+    return None if number is None else str(number)
 
 
 async def _advance(connection: Connection, advance: FanOutAdvance) -> None:

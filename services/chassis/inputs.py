@@ -167,7 +167,7 @@ class Operation:
     """An operator's audited intervention at one aggregate.
 
     `mark` (source, sequence, event id) advances a watermark: the baseline of a late group, or past a
-    discarded dead letter, whose row goes away with it.
+    discarded dead letter (made of the input `input_id`), whose row goes away with it.
     """
 
     actor: str
@@ -176,6 +176,7 @@ class Operation:
     aggregate: UUID
     mark: tuple[str, int, str] | None = None
     dead_letter: int | None = None
+    input_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

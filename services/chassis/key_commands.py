@@ -10,7 +10,7 @@ import asyncpg
 
 from services.chassis.database import create_pool
 from services.chassis.key_store import ApiKey, BadKey, create_key, list_keys, revoke_key
-from services.chassis.operator_commands import table
+from services.chassis.printing import table
 
 OK, FAILED, USAGE = 0, 1, 2
 _EXAMPLE = """a scope that no route needs is refused, with the list of those there are; for example:

@@ -4,7 +4,6 @@ Readers drop what they know, so a re-emission heals whoever lacks something and 
 others. Why this is safe beside the relay: docs/decisions/0014-events-are-emitted-again-from-the-log.md.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +11,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis import metrics, sql
+from services.chassis import metrics
+from services.chassis.auditing import audit
 from services.chassis.lanes import lane_of
 from services.chassis.recording import Source
 
@@ -67,8 +67,8 @@ async def reemit(
             [one.last for one in stretches],
         )
         for one in stretches:
-            what = json.dumps({"epoch": one.epoch, "from": one.first, "to": one.last})
-            await connection.execute(sql.AUDIT, actor, "reemit", one.subject, what, reason)
+            what = {"epoch": one.epoch, "from": one.first, "to": one.last}
+            await audit(connection, actor, "reemit", one.subject, what, reason)
     count = int(done.rpartition(" ")[2])
     metrics.REEMITTED.inc(count)
     return count

@@ -217,8 +217,8 @@ class Writes:
     fan_outs: list[FanOutRow] = field(default_factory=list)
 
     def failures(self) -> int:
-        """How many aggregates this batch would block: what the breaker counts."""
-        return len({row.input.subject for row in self.dead if row.blocking})
+        """How many aggregates this batch would block anew: what the breaker counts."""
+        return len({row.input.subject for row in self.dead if row.blocking and row.input.claim is None})
 
 
 @dataclass(frozen=True, slots=True)

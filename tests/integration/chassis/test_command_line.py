@@ -93,7 +93,7 @@ async def test_replicas_that_migrate_at_the_same_time_all_succeed(absent: str) -
 async def test_operators_work_on_a_services_database_from_its_command_line(absent: str) -> None:
     await _called("migrate", CHASSIS_DATABASE_URL=absent)
     for arguments, printed in (
-        (("deadletters", "ls"), "none\n"),
+        (("deadletters", "ls"), "there are no dead letters\n"),
         (("epoch",), "epoch 1\n"),
         (("epoch", "--next", "--by", "ana", "--reason", "restored"), "epoch 2; restart every replica now\n"),
     ):

@@ -10,7 +10,7 @@ import pytest
 from aiokafka.record.util import calc_crc32c_py
 
 from ciclo_schemas.inbound import WorkshopReported, WorkshopReportKind
-from services.chassis.dead_letters import DeadLetters
+from services.chassis.dead_letters import DeadLetters, Selection, Who
 from services.chassis.inputs import Fate
 from tests.support.engine_world import (
     NOW,
@@ -147,7 +147,8 @@ async def test_poison_becomes_dead_letters_and_rejections_once_and_everything_el
 
     await place.forget_offsets()
     assert await read_everything() == first
-    redriven = await DeadLetters(place.world.pool, place.world.engine).redrive()
+    letters = DeadLetters(place.world.pool, place.world.engine)
+    redriven = [one async for one in letters.redrive(Selection(), Who("ana", "a test"))]
     assert {one.fate for one in redriven} == {Fate.DEAD}
     assert len((await kept(place.world))["dead"]) == len(dead)
     assert sorted(await place.world.state(1)) == ["human", "human", "report:received"]

@@ -1,6 +1,10 @@
 """What is lost is found, by name, and comes again; what is only on its way is never called lost."""
 
 import asyncio
+import socket
+import sys
+from argparse import ArgumentParser
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
@@ -10,12 +14,13 @@ import pytest
 from ciclo_schemas.envelope import from_record
 from deploy.embedded import Servers
 from services.chassis.ids import new_id
+from services.chassis.operator_commands import reemission, reemit_arguments
 from services.chassis.reconcile.__main__ import main
 from services.chassis.reconcile.looking import Findings, look, peers_at
 from services.chassis.reemission import Stretch, reemit
 from tests.conftest import NewDatabase
 from tests.support.engine_world import subject
-from tests.support.pair import Pair, pair
+from tests.support.pair import INTAKE, Pair, pair
 from tests.support.replica import CASES, everything
 
 
@@ -258,3 +263,45 @@ async def test_the_metrics_say_what_waits(both: Pair) -> None:
             'ciclo_relayed_events_total{result="sent"} ',
         ):
             assert line in shown
+
+
+@pytest.mark.usefixtures("log")
+async def test_the_watch_shows_a_loss_until_an_operator_sends_the_event_once_more(
+    both: Pair, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await both.say(1, 1)
+    await both.lose(1, [2])
+    await both.intake.start()
+    await both.warranty.start()
+    await until_heard(both, 1, 1)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    watching = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "services.chassis.reconcile", *both.admins, "--watch", "0.2", "--port", str(port)),
+        stdout=DEVNULL,
+    )
+
+    async def until_shown(missing: float) -> None:
+        async with asyncio.timeout(60), httpx.AsyncClient() as client:
+            shown = ""
+            while f"ciclo_reconcile_missing_events {missing}\n" not in shown:
+                await asyncio.sleep(0.1)
+                with suppress(httpx.ConnectError):
+                    shown = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+            assert 'ciclo_reconcile_parked_oldest_seconds{service="warranty"} 0.0' in shown
+
+    try:
+        await until_shown(1.0)
+        parser = ArgumentParser()
+        reemit_arguments(parser)
+        url = both.intake.settings.database_url.get_secret_value()
+        words = ["--case", str(subject(1)), "--from", "2", "--reason", "a test", "--by", "ana"]
+        assert await reemission(INTAKE, url, parser.parse_args(words)) == 0
+        assert capsys.readouterr().out == "1 events are sent once more\n"
+        await until_shown(0.0)
+        words[1] = str(subject(9))
+        assert await reemission(INTAKE, url, parser.parse_args(words)) == 1
+    finally:
+        watching.terminate()
+        await watching.wait()
