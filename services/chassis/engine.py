@@ -177,9 +177,9 @@ class Engine:
         mode, began = mode or _Mode(), seconds()
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
             fold, recorder, outcomes = await self._fold(connection, inputs, operation, mode)
-            kafka = sum(one.origin in (Origin.EVENT, Origin.INBOUND) and one.claim is None for one in inputs)
+            decided = _decided(inputs, outcomes)
             failures = recorder.writes.failures()
-            self.breaker.check(kafka, failures)
+            self.breaker.check(decided, failures)
             await self._write(connection, fold, recorder)
             if advance is not None:
                 await _advance(connection, advance)
@@ -188,7 +188,7 @@ class Engine:
             outcomes = await self._with_changes(connection, inputs, outcomes)
             crash_point(CrashPoint.ENGINE_BEFORE_COMMIT)
         crash_point(CrashPoint.ENGINE_AFTER_COMMIT)
-        self.breaker.keep(kafka, failures)
+        self.breaker.keep(decided, failures)
         metrics.batch_applied(inputs, outcomes, seconds() - began)
         self._announce(recorder.writes)
         return outcomes
@@ -303,6 +303,16 @@ async def _take(fold: Fold, inputs: Sequence[Input], gone: set[int], mode: _Mode
         )
         outcomes[index] = Outcome(Fate.PARKED if waits else Fate.APPLIED)
     return [outcomes[index] for index in range(len(inputs))]
+
+
+def _decided(inputs: Sequence[Input], outcomes: Sequence[Outcome]) -> int:
+    """How many records from Kafka were decided at all: what waits behind a dead letter tells nothing new."""
+    return sum(
+        one.origin in (Origin.EVENT, Origin.INBOUND)
+        and one.claim is None
+        and outcome.fate not in (Fate.PARKED, Fate.DUPLICATE)
+        for one, outcome in zip(inputs, outcomes, strict=True)
+    )
 
 
 def _is_sweep(one: Input) -> bool:

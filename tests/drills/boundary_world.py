@@ -15,7 +15,7 @@ from services.chassis import engine as engine_module
 from services.chassis.breaker import Breaker
 from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.database import create_pool
-from services.chassis.dead_letters import DeadLetters
+from services.chassis.dead_letters import DeadLetters, Selection, Who
 from services.chassis.decider import Decider, Decision, Effect, Given, Lookup, Message
 from services.chassis.definition import Definition
 from services.chassis.engine import Engine
@@ -27,6 +27,7 @@ from tests.support.engine_world import CREATE, NOW, TABLES, Booking, Slot, event
 from tests.support.replica import Heard
 
 MAX_SWEEPS = 200
+WHO = Who("drill", "the release was repaired")
 _DYING: ContextVar[CrashPoint | None] = ContextVar("dying", default=None)
 
 
@@ -204,7 +205,7 @@ class Boundary:
         for each in await self._pool.fetch(
             "SELECT DISTINCT aggregate FROM dead_letters WHERE aggregate = ANY($1)", _subjects(first)
         ):
-            done = await letters.redrive(aggregate=each["aggregate"])
+            done = [one async for one in letters.redrive(Selection(aggregate=each["aggregate"]), WHO)]
             self.dead += len(done)
             if any(one.fate is not Fate.APPLIED for one in done):
                 raise Misapplied(f"dead letters stay dead: {done}")

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any
 
 from ciclo_schemas.cases import CaseInformationReceived
-from services.chassis.dead_letters import DeadLetters
+from services.chassis.dead_letters import DeadLetters, Selection, Who
 from services.chassis.decider import Decider, Decision, Given, Published
 from services.chassis.inputs import Fate
 from tests.drills.chassis_ground import Timed, chassis_ground, consuming, service
@@ -25,6 +25,7 @@ from tests.support.replica import Sent, record
 CASES_A_ROUND, EACH, PER_SECOND = 100, 10, 150.0
 ROUNDS, QUICK_ROUNDS = 5, 1
 ALLOWED = 1.5
+WHO = Who("drill", "the release was repaired")
 FLOOR_S = 0.005
 """Below this, a p99 is the machine's noise."""
 
@@ -148,7 +149,7 @@ async def _repaired(place: Place, result: Result, rounds: int) -> None:
     for row in await place.world.pool.fetch(
         "SELECT id FROM dead_letters WHERE error = 'RuntimeError' AND blocking"
     ):
-        done = await letters.redrive(letters=[row["id"]])
+        done = [one async for one in letters.redrive(Selection((row["id"],)), WHO)]
         expect("what is redriven", [Fate.APPLIED], [one.fate for one in done])
     expect("what still waits", 0, await place.world.count("parked"))
     result.events = (2 * rounds + 1) * CASES_A_ROUND * EACH
@@ -181,7 +182,9 @@ async def bad_deploy(drill: DrillPlace, result: Result) -> None:
             repaired = Timed(place.world.pool, good)
             async with consuming(place, repaired, good):
                 await place.has_committed_everything()
-                await DeadLetters(place.world.pool, repaired).redrive()
+                letters = DeadLetters(place.world.pool, repaired)
+                done = [one.fate async for one in letters.redrive(Selection(), WHO)]
+            expect("what fails again", set(), set(done) - {Fate.APPLIED})
             for number in range(cases):
                 expect(f"what case {number} has heard", ["human"] * each, await place.world.state(number))
             expect("dead letters in the end", 0, await place.world.count("dead_letters"))

@@ -7,6 +7,7 @@ from uuid import uuid5
 import asyncpg
 import pytest
 
+from services.chassis.breaker import Breaker, BreakerOpen
 from services.chassis.decider import Origin
 from services.chassis.inputs import BusinessKey, Claim, Fate, Input, Operation
 from tests.support.engine_world import (
@@ -138,6 +139,21 @@ async def test_a_discarded_dead_letter_advances_the_watermark(world: World) -> N
     mark = ("intake", 1, str(bad.id))
     await world.engine.operate(Operation("ana", "discard", "test data", subject(1), mark, letter))
     assert await world.state(1) == ["human"]
+
+
+@pytest.mark.usefixtures("log")
+async def test_a_release_that_fails_everybody_stops_though_most_events_only_wait_behind_others(
+    world: World,
+) -> None:
+    world.engine.breaker = Breaker()
+    everybody = [
+        event(n, "intake", sequence, information_of(symptom="boom"))
+        for n in range(1, 31)
+        for sequence in range(1, 6)
+    ]
+    with pytest.raises(BreakerOpen):
+        await world.engine.apply(everybody)
+    assert await world.count("dead_letters") == await world.count("parked") == 0
 
 
 async def test_a_violated_constraint_takes_only_its_own_aggregate(world: World) -> None:
