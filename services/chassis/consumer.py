@@ -37,6 +37,7 @@ POLL_MILLISECONDS = 10
 SESSION_MILLISECONDS = 6_000
 """Whoever is killed is missed after so long, and nobody reads his partitions before: the broker's minimum."""
 WATCH_SECONDS = 15.0
+CANCEL_SECONDS = 1.0
 PROGRESS_SECONDS = 10.0
 
 
@@ -157,27 +158,41 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._broker.start()
 
     async def _until_it_stands_still(self) -> None:
-        """Return when the same records stay unread between two looks, with no batch in flight."""
+        """Return when one of its tasks ended, or the same records stay unread between two looks."""
+        consumer: SteadyConsumer = self._subscriber.consumer
         before: dict[TopicPartition, int] = {}
         while True:
-            await asyncio.sleep(WATCH_SECONDS)
+            ended, _ = await asyncio.wait(
+                consumer.tasks, timeout=WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if ended:
+                return
             try:
                 async with asyncio.timeout(WATCH_SECONDS):
-                    unread = {} if self._in_flight else await self._subscriber.consumer.unread()
-            except (KafkaError, TimeoutError):
-                unread = {}  # the broker is away, which is no fault of the consumer
+                    unread = {} if self._in_flight else await consumer.unread()
+            except Exception:  # noqa: BLE001 - the broker is away, which is no fault of the consumer
+                unread = {}
             if self._in_flight is None and before.items() & unread.items():
                 return
             before = unread
 
     async def _close(self) -> None:
+        """Leave the group and close all connections, in a bounded time, whatever state they are in."""
         broker, self._broker = self._broker, None
         if broker is None:
             return
-        try:
-            await asyncio.wait_for(broker.stop(), DRAIN_SECONDS)
-        except (KafkaError, OSError, TimeoutError) as error:
-            log.warning("leaving_group_failed", error=type(error).__name__)
+        consumer: SteadyConsumer | None = self._subscriber.consumer
+        # aiokafka's `stop` raises what ended one of its tasks, and leaves its connections open then. It may
+        # also wait for ever, and not heed that it is cancelled.
+        for step in (broker.stop, *(() if consumer is None else (consumer.disconnect,))):
+            closing = asyncio.ensure_future(step())
+            await asyncio.wait({closing}, timeout=DRAIN_SECONDS)
+            closing.cancel()
+            await asyncio.wait({closing}, timeout=CANCEL_SECONDS)
+            if not closing.done():
+                log.warning("leaving_group_hangs")
+            elif not closing.cancelled() and (error := closing.exception()) is not None:
+                log.warning("leaving_group_failed", error=type(error).__name__)
 
     async def _parse(self, records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
         """Keep the records as they are: FastStream's parser fails on headers that are not UTF-8."""
@@ -233,7 +248,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         offsets = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
         try:
             await asyncio.wait_for(self._subscriber.consumer.commit(offsets), COMMIT_SECONDS)
-        except (KafkaError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - also what uvloop says of a connection that was reset
             log.warning("offset_commit_failed", error=type(error).__name__)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:

@@ -1,5 +1,6 @@
 """aiokafka's consumer, made to survive records that aiokafka cannot unpack."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -61,6 +62,15 @@ class SteadyConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             self._careful_polls, self._rewind = CAREFUL_POLLS, True
             return {}
         return polled
+
+    @property
+    def tasks(self) -> set["asyncio.Task[Any]"]:
+        """What must run for as long as it consumes; aiokafka tells nobody when an error has ended one."""
+        return {self._fetcher._fetch_task, self._coordinator._coordination_task}  # noqa: SLF001
+
+    async def disconnect(self) -> None:
+        """Close the connections that a failed `stop` leaves open."""
+        await self._client.close()
 
     async def unread(self) -> dict[TopicPartition, int]:
         """The positions of those assigned partitions that have something to read, as the broker says."""

@@ -171,3 +171,19 @@ async def test_a_consumer_that_stands_still_is_made_anew_and_an_idle_one_is_not(
         await place.has_committed_everything()
     assert "consumer_stands_still" in log.text
     assert await place.world.state(1) == ["human", "human"]
+
+
+async def test_a_connection_that_is_reset_in_the_wrong_moment_is_got_over_at_once(place: Place) -> None:
+    async with place.consuming() as consumer:
+        await place.send(human(1))
+        await place.has_committed_everything()
+
+        # What uvloop says about a connection that aiokafka still believes in.
+        async def fail(*_: object) -> bool:
+            raise RuntimeError("unable to perform operation on <TCPTransport>; the handler is closed")
+
+        consumer._subscriber.consumer._fetcher._proc_fetch_request = fail
+        await place.send(human(1, 2), human(2))
+        await place.has_committed_everything()
+    assert await place.world.state(1) == ["human", "human"]
+    assert await place.world.state(2) == ["human"]
