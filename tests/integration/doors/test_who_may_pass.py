@@ -171,7 +171,8 @@ async def test_nobody_acts_in_a_colleagues_name(four: Four, service: str, door: 
             method, knock(path), json=good | {name: "agent-05"}, headers=headers
         )
         told = {"location": f"body.{name}", "code": "extra_forbidden"}
-        assert (answer.status_code, answer.json()["errors"]) == (422, [told])
+        assert answer.status_code == 422
+        assert told in answer.json()["errors"]
 
 
 def _example(schema: dict[str, Any]) -> dict[str, Any]:
