@@ -25,6 +25,7 @@ async def portuguese_second_tier(s: Scene) -> None:
     case = await s.customer.writes("A batedeira está avariada, não funciona.", symptom="no_power")
     await s.customer.chooses("repair")
     await s.workshop.reports(case, WorkshopReportKind.RECEIVED, WorkshopReportKind.FAILED)
+    await s.expects(case, "information.requested", 2)
     await s.customer.chooses("price_reduction")
     await s.expects(case, "refund.approved")
     assert s.data(case, "refund.approved")[0]["partial"] is True
@@ -37,6 +38,7 @@ async def failed_then_replaced(s: Scene) -> None:
     case = await s.customer.writes("La aspiradora está averiada, no enciende.", symptom="no_power")
     await s.customer.chooses("repair")
     await s.workshop.reports(case, WorkshopReportKind.FAILED)
+    await s.expects(case, "information.requested", 2)
     await s.customer.chooses("replacement")
     replaced = await s.journal.read(case.case_id, ReplacementApproved)
     assert replaced.supersedes == 1
@@ -50,6 +52,7 @@ async def refused_by_workshop(s: Scene) -> None:
     await s.customer.chooses("repair")
     await s.workshop.reports(case, WorkshopReportKind.REFUSED)
     await s.expects(case, "repair.refused")
+    await s.expects(case, "information.requested", 2)
     await s.customer.chooses("repair")
     await s.expects(case, "repair.authorized", 2)
     first, second = s.data(case, "repair.authorized")
