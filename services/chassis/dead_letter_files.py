@@ -117,8 +117,8 @@ async def bring_in(
 
 async def _bring_in_one(connection: Any, engine: Engine, letter: Letter, who: Who) -> bool:
     columns = letter.model_dump()
-    keys = engine.codec.parked_input(columns).keys
-    if await known_keys(connection, keys) or await connection.fetchval(
+    key = engine.codec.parked_input(columns).business_key
+    if (key is not None and await known_keys(connection, [key])) or await connection.fetchval(
         IS_KNOWN,
         letter.aggregate,
         letter.input_id,
@@ -131,8 +131,8 @@ async def _bring_in_one(connection: Any, engine: Engine, letter: Letter, who: Wh
     number = await connection.fetchval(INSERT, *columns.values())
     if number is None:
         return False
-    # As when it failed here: what comes with the same business key is a repeat.
-    for key in keys[:1]:
+    if key is not None:
+        # As when it failed here: what comes with the same business key is a repeat.
         await connection.execute(TAKE_KEY, key.scope, key.key, letter.aggregate, key.fingerprint)
     what = {"dead_letter": number, "input": str(letter.input_id)}
     await audit(connection, who.actor, "import", letter.aggregate, what, who.reason)

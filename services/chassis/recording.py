@@ -181,7 +181,7 @@ class Recorder:
     def take_waiting_key(self, one: Input) -> None:
         """From now on, the same record once more is a repeat; another one with its business key is not."""
         key = one.place_key(WAITING) or one.business_key
-        if key is not None and self._taken(key) is None:
+        if key is not None:
             self._take(key, one.subject, None)
 
     def overtaken(self, one: Input) -> bool:
@@ -195,8 +195,9 @@ class Recorder:
         return known or self.writes.keys.get(name)
 
     def _take(self, key: BusinessKey, subject: UUID, reply: str | None) -> None:
-        row = KeyRow(key.scope, key.key, subject, key.fingerprint, reply)
-        self.writes.keys.setdefault((key.scope, key.key), row)
+        # What waited or failed before took its key then.
+        if self._taken(key) is None:
+            self.writes.keys[key.scope, key.key] = KeyRow(key.scope, key.key, subject, key.fingerprint, reply)
 
     def _free_key(self, key: BusinessKey | None) -> None:
         """Forget a key that an input took when it was made to wait."""

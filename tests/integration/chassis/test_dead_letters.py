@@ -12,20 +12,23 @@ from typing import Any
 
 import pytest
 
+from ciclo_schemas.inbound import WorkshopReported, WorkshopReportKind
 from services.chassis.baselines import take_baseline
 from services.chassis.breaker import Breaker
 from services.chassis.dead_letter_arguments import dead_letter_arguments
 from services.chassis.dead_letter_commands import dead_letters
 from services.chassis.dead_letters import DeadLetters, Redriven, Selection, Who
-from services.chassis.decider import Decision, Given
+from services.chassis.decider import Decision, Given, Origin
 from services.chassis.engine import Engine
-from services.chassis.inputs import Fate
+from services.chassis.ids import new_id
+from services.chassis.inputs import Fate, Input, Position, key_of
 from tests.conftest import NewDatabase
 from tests.support.engine_world import (
     COUNTS,
     NOW,
     Count,
     World,
+    command,
     definition,
     event,
     human_of,
@@ -261,10 +264,10 @@ async def test_a_group_that_starts_late_takes_a_baseline(world: World) -> None:
 async def test_giving_up_what_only_a_projection_failed_on_moves_no_watermark(world: World) -> None:
     await world.forget()
 
-    def fails(_published: object) -> list[Any]:
+    def shows_nothing(_published: object) -> list[Any]:
         raise RuntimeError("told to fail")
 
-    engine = Engine(world.pool, replace(definition(), projection=fails))
+    engine = Engine(world.pool, replace(definition(), projection=shows_nothing))
     await engine.start()
     await engine.apply([event(1, "intake", 1, information_of("slot"))])
     marks = await world.marks(1)
@@ -296,6 +299,45 @@ async def test_a_file_moves_dead_letters_to_another_database_once(
         assert await other.state(1) == ["mended"]
         # Once it was settled there, the same file brings nothing back.
         assert await there.done("import", str(file)) == "0 imported, 2 known already\n"
+    finally:
+        await other.pool.close()
+
+
+async def test_a_report_brought_in_by_a_file_counts_once_whether_or_not_it_comes_by_itself_too(
+    world: World, line: Line, database: NewDatabase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await world.forget()
+    data = WorkshopReported(
+        publisher="sat-norte",
+        case=subject(1),
+        repair_no="R-1",
+        kind=WorkshopReportKind.RECEIVED,
+        happened_at=NOW,
+    )
+    report = Input(
+        subject=subject(1),
+        origin=Origin.INBOUND,
+        type=data.event_type,
+        id=new_id(),
+        data=data,
+        raw=data.write().decode(),
+        business_key=key_of(data),
+        position=Position("ciclo.inbound.workshops.v1", 0, 7),
+    )
+    failing = replace(COUNTS, on={**COUNTS.on, WorkshopReported: fails})
+    engine = Engine(world.pool, definition(failing))
+    assert [one.fate for one in await engine.apply([report])] == [Fate.DEAD]
+    file = tmp_path / "letters"
+    await line.done("export", str(file), "--reveal")
+    elsewhere = await database("chassis")
+    other = await World.create(elsewhere)
+    try:
+        await other.engine.apply([command(1, "open")])
+        assert await Line(elsewhere, capsys).done("import", str(file)) == "1 imported, 0 known already\n"
+        elsewhere_in_kafka = replace(report, position=Position("ciclo.inbound.workshops.v1", 1, 9))
+        assert (await other.engine.apply([elsewhere_in_kafka]))[0].fate is Fate.DUPLICATE
+        await redriven(DeadLetters(other.pool, other.engine))
+        assert await other.state(1) == ["open", "report:received"]
     finally:
         await other.pool.close()
 
@@ -338,6 +380,11 @@ async def test_the_command_line_gives_up_and_says_when_a_letter_is_gone(world: W
     with pytest.raises(SystemExit, match="2"):
         await line("discard", letter)
     assert await actions(world) == [("ana", "discard", "a test")]
+
+
+def fails(_state: Count | None, _data: object, _given: Given) -> Decision[Count]:
+    """A handler with a bug."""
+    raise RuntimeError("told to fail")
 
 
 def mended(state: Count | None, _event: object, _given: Given) -> Decision[Count]:

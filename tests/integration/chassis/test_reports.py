@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid5
 
 from ciclo_schemas.inbound import WorkshopReported, WorkshopReportKind
+from services.chassis.dead_letters import DeadLetters, Who
 from services.chassis.decider import Origin
 from services.chassis.inputs import Claim, Fate, Input, Position, key_of
 from tests.support.engine_world import (
@@ -12,7 +13,9 @@ from tests.support.engine_world import (
     NOW,
     World,
     command,
+    event,
     fates,
+    information_of,
     subject,
 )
 
@@ -89,3 +92,15 @@ async def test_a_report_with_a_wrong_number_holds_up_no_correction_while_it_wait
     await world.engine.apply([command(2, "open")])
     assert await world.count("parked") == 0
     assert await world.state(1) == ["open", "report:received"]
+
+
+async def test_a_report_that_waited_behind_a_dead_letter_is_taken_when_that_is_given_up(world: World) -> None:
+    await world.engine.apply([command(1, "open"), event(1, "intake", 1, information_of("slot", "boom"))])
+    late = report(1, WorkshopReportKind.RECEIVED)
+    assert fates(await world.engine.apply([late])) == [Fate.PARKED]
+    (letter,) = await world.pool.fetch("SELECT id FROM dead_letters")
+    letters = DeadLetters(world.pool, world.engine)
+    await letters.discard(letter["id"], Who("ana", "a test"))
+    assert await world.state(1) == ["open", "report:received"]
+    assert await world.count("parked") == await world.count("dead_letters") == 0
+    assert fates(await world.engine.apply([late])) == [Fate.DUPLICATE]
