@@ -8,7 +8,7 @@ CODE := schemas services deploy demo tests
 UV_VERSION := 0.13.9
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help setup demo load drill drill-quick test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas clean
+.PHONY: help setup demo load drill drill-quick drill-peers test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  make %-18s %s\n", $$1, $$2}'
@@ -37,6 +37,15 @@ drill: setup ## Every fault against the real services, under load (SEED=1, ONLY=
 
 drill-quick: setup ## A few of the faults, once each (SEED=1; under three minutes)
 	@$(BIN)/python -m tests.drills --quick --seed $(or $(SEED),1)
+
+PEERS := .ciclo/peers
+drill-peers: setup $(PEERS)/.ready ## The same database faults side by side with three libraries (docs/drills/peers.md)
+	@$(BIN)/python -m tests.drills.peers --python $(PEERS)/bin/python
+
+$(PEERS)/.ready: tests/drills/peers/requirements.txt
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 test: setup lint types imports ## Everything CI checks: lint, types, import contract, all tests
 	@$(BIN)/python -m pytest
@@ -76,6 +85,8 @@ schemas: setup ## Regenerate schemas/published and docs/events
 lock: ## Refresh requirements.lock from the pyproject files
 	@$(BIN)/uv lock --quiet --upgrade
 	@$(BIN)/uv export --quiet --all-packages --all-groups --no-group peers --no-emit-workspace --no-header --output-file requirements.lock
+	@cd tests/drills/peers && ../../../$(BIN)/uv pip compile --quiet --group ../../../pyproject.toml:peers \
+		--generate-hashes --universal --python-version 3.11 --no-header --output-file requirements.txt
 
 clean: ## Remove the environment, data, caches
 	@rm -rf $(VENV) .ciclo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

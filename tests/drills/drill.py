@@ -8,8 +8,13 @@ from random import Random
 
 from services.chassis.clock import seconds, utc_now
 from tests.drills.ablations import ABLATIONS, Ablation
+from tests.drills.boundary import BOUNDARY
+from tests.drills.contents import Content, Place, play
+from tests.drills.lost import LostLast
 from tests.drills.nemeses import NEMESES, Kill, Nemesis
+from tests.drills.poison import BAD_DEPLOY, POISON
 from tests.drills.recovery import Round, recovery
+from tests.drills.releases import MIXED, RESTORED
 from tests.drills.report import Result
 from tests.drills.servers import OwnServers, Say, own_servers, small_disk
 from tests.drills.world import World, open_world
@@ -20,6 +25,10 @@ WINDOW_S, QUICK_WINDOW_S = 30.0, 6.0
 ROUNDS = 3
 ABLATION_CASES, ABLATION_RATE = 150, 15.0
 ABLATION_PATIENCE_S = 12.0
+
+
+FAULTS: tuple[type[Nemesis], ...] = (*NEMESES, LostLast)
+CONTENTS = (BOUNDARY, POISON, BAD_DEPLOY, MIXED, RESTORED)
 
 
 class Drill:
@@ -35,7 +44,8 @@ class Drill:
     async def run(self, names: Sequence[str]) -> list[Result]:
         """Play these scenarios, in the order of the list of all."""
         results: list[Result] = []
-        nemeses = [one for one in NEMESES if one.name in names]
+        nemeses = [one for one in FAULTS if one.name in names]
+        contents = [one for one in CONTENTS if one.name in names]
         ablations = [one for one in ABLATIONS if one.name in names]
         apart = [one for one in nemeses if one.disk_mb]
         nemeses = [one for one in nemeses if not one.disk_mb]
@@ -46,6 +56,7 @@ class Drill:
                         results.append(await self._play(world, nemeses.pop(0)()))
                         if not results[-1].is_good:
                             break
+            results.extend([await self._content(servers, content) for content in contents])
             results.extend([await self._ablate(servers, ablation) for ablation in ablations])
         results.extend([await self._apart(nemesis()) for nemesis in apart])
         return results
@@ -106,6 +117,12 @@ class Drill:
         result.conclude(timed=not self._quick)
         return self._told(result, began)
 
+    async def _content(self, servers: OwnServers, content: Content) -> Result:
+        began = seconds()
+        self._say(f"{content.name}: {content.about}")
+        place = Place(servers, self._directory / content.name, self._seed, self._say, self._quick)
+        return self._told(await play(content, place), began)
+
     async def _ablate(self, servers: OwnServers, ablation: Ablation) -> Result:
         began = seconds()
         result = Result(ablation.name, ablation.about)
@@ -154,5 +171,5 @@ class Drill:
 
 def names() -> dict[str, str]:
     """Every scenario, in order, and what it is."""
-    nemeses = {one.name: one.about for one in NEMESES}
-    return nemeses | {one.name: f"ablation: {one.about}" for one in ABLATIONS}
+    faults = {one.name: one.about for one in FAULTS} | {one.name: one.about for one in CONTENTS}
+    return faults | {one.name: f"ablation: {one.about}" for one in ABLATIONS}
