@@ -1,4 +1,4 @@
-"""JSON that fits its model and is refused all the same, on topics and at doors."""
+"""JSON that fits its model and can be read in two ways all the same: refused on topics and at doors."""
 
 import json
 from typing import Any
@@ -8,20 +8,17 @@ class _RepeatedName(ValueError):
     """An object names a member twice."""
 
 
-def ambiguity(value: bytes) -> str | None:
-    """Why JSON can be read in two ways (`repeated_name`) or not be stored (`nul_character`); None if neither.
+def repeats_a_name(text: str) -> bool:
+    """Whether some object names a member twice, so that it can be read in two ways.
 
     Raises ValueError or RecursionError for what is no JSON.
     """
-    text = value.decode()
-    if "\\u0000" in text:
-        return "nul_character"
     try:
         # Numbers stay text: of their size the model has judged.
         json.loads(text, object_pairs_hook=_once, parse_int=str, parse_float=str)
     except _RepeatedName:
-        return "repeated_name"
-    return None
+        return True
+    return False
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import WithJsonSchema
 from starlette.exceptions import HTTPException
 
-from services.chassis.ambiguity import ambiguity
+from services.chassis.ambiguity import repeats_a_name
 from services.chassis.commands import Commands
 from services.chassis.guard import Guard
 from services.chassis.health import Health, health_routes
@@ -167,7 +167,7 @@ async def _unambiguous(request: Request) -> None:
     if "json" not in request.headers.get("Content-Type", ""):
         return
     try:
-        fault = ambiguity(await request.body())
+        fault = "repeated_name" if repeats_a_name((await request.body()).decode()) else None
     except UnicodeDecodeError:  # Python would read UTF-16, too; RFC 8259 (8.1) knows UTF-8 alone
         fault = "not_utf8"
     except (ValueError, RecursionError):  # what is no JSON is the route's to refuse

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ciclo_schemas.envelope import BadEnvelope, Envelope, from_record
 from ciclo_schemas.inbound import InboundEvent
 from ciclo_schemas.registry import EVENTS
-from services.chassis.ambiguity import ambiguity
+from services.chassis.ambiguity import repeats_a_name
 from services.chassis.codec import fields_at_fault, safe_message, subject_of
 from services.chassis.decider import Origin, Refusal
 from services.chassis.ids import derived_id
@@ -81,7 +81,7 @@ class RecordReader:
         except ValidationError as error:
             refusal = Refusal("invalid", "the data does not fit its type", fields_at_fault(error))
             return _refused(position, envelope.id, envelope.type, refusal)
-        fault = ambiguity(whole)
+        fault = _ambiguity(whole)
         if fault is not None:
             refusal = Refusal(fault, f"{fault} at value", ("value",))
             return _refused(position, envelope.id, envelope.type, refusal)
@@ -182,6 +182,14 @@ def _text(value: bytes) -> tuple[str, str | None]:
         return value.decode(), None
     except UnicodeDecodeError:
         return value[:KEPT_BYTES].decode(errors="backslashreplace"), "not_utf8"
+
+
+def _ambiguity(value: bytes) -> str | None:
+    """Why JSON that fits its model is refused all the same: it can be read in two ways, or not be stored."""
+    text = value.decode()
+    if "\\u0000" in text:
+        return "nul_character"
+    return "repeated_name" if repeats_a_name(text) else None
 
 
 def _position_id(position: Position) -> UUID:

@@ -38,6 +38,7 @@ def bodies() -> Iterator[tuple[str, bytes]]:
     yield "null", b"null"
     yield "a number", b"1e999"
     yield "huge number", b'{"other": ' + b"9" * 10_000 + b"}"
+    yield "NUL", b'{"text": "canario\\u0000"}'
     yield "unknown field", b'{"other": "canario"}'
     yield "not a number", b'{"other": NaN}'
     yield "oversized", b'{"other": "' + b"x" * 70_000 + b'"}'
@@ -90,13 +91,10 @@ async def test_a_malformed_body_is_refused_and_nothing_of_it_repeated(
             answer = await http.request(method, address, content=body, headers=json_headers)
             judge(answer, f"{door}, {what}")
             assert answer.status_code in (400, 413, 422), f"{door}, {what}: {answer.text}"
-        for fault, body in (
-            ("repeated_name", b'{"text": "canario", "text": "otro"}'),
-            ("nul_character", b'{"text": "canario\\u0000"}'),
-        ):
-            answer = await http.request(method, address, content=body, headers=json_headers)
-            judge(answer, f"{door}, {fault}")
-            assert (answer.status_code, answer.json()["code"]) == (422, fault), door
+        twice = b'{"text": "canario", "text": "otro"}'
+        answer = await http.request(method, address, content=twice, headers=json_headers)
+        judge(answer, f"{door}, a name twice")
+        assert (answer.status_code, answer.json()["code"]) == (422, "repeated_name"), door
         other = await http.request(
             method, address, content=TEXT.encode(), headers=headers | {"Content-Type": "text/plain"}
         )
