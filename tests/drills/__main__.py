@@ -42,7 +42,8 @@ def main() -> int:
     chosen = given.only.split(",") if given.only else list(QUICK if given.quick else known)
     if unknown := [name for name in chosen if name not in known]:
         parser.error(f"no such scenario: {', '.join(unknown)}")
-    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # that servers are away is meant
+    for library in ("aiokafka", "asyncpg"):  # that servers are away is meant
+        logging.getLogger(library).addHandler(logging.NullHandler())
     folder = ROOT / ".ciclo" / "drills" / str(given.seed)
     shutil.rmtree(folder, ignore_errors=True)
     try:
