@@ -1,7 +1,7 @@
 """Schemathesis against the OpenAPI documents of the four real services: what they answer is what they say.
 
-Examples, boundaries, random and malformed requests; with a key for everything, and with a wrong one. What happens
-without any is judged in tests/integration/doors.
+Examples, boundaries, random and malformed requests; with a key for everything, and with a wrong one. What
+happens without any is judged in tests/integration/doors.
 `CICLO_OPENAPI_EXAMPLES=500` looks longer, also at requests that follow one another.
 """
 
