@@ -31,6 +31,7 @@ RATE = 10.0
 WINDOW_S = 15.0
 ROUNDS = 3
 RECOVER_S, WARM_S = 20.0, 120.0
+LOOK_S, STEADY = 3.0, 0.8
 SETTLE_S = 120.0
 DOUBLED = (
     "SELECT coalesce(sum(n - 1), 0)::bigint FROM (SELECT count(*) AS n FROM {table} GROUP BY {by}) AS each"
@@ -129,24 +130,27 @@ async def _play(ground: Ground, name: str, rounds: int) -> list[Cell]:
 
 async def _fresh(ground: Ground) -> None:
     """Wait until each keeps up with what is offered; whose worker has not recovered gets a fresh one."""
+    behind = list(ground.systems)
     for patience in (RECOVER_S, WARM_S):
         until = time() + patience
-        behind = await _behind(ground)
         while behind and time() < until:
-            await asyncio.sleep(1)
             behind = await _behind(ground)
         if not behind:
-            break
+            return
         await asyncio.gather(*(system.renew() for system in behind))
-    await asyncio.sleep(2)
+    say(f"  does not keep up, on this machine: {', '.join(system.system.name for system in behind)}")
 
 
 async def _behind(ground: Ground) -> list[Running]:
-    return [
-        system
-        for system, url in zip(ground.systems, ground.urls, strict=True)
-        if not system.accepted or len(system.accepted) - await _done(url) > RATE
-    ]
+    """Who did less in three seconds than is offered in them, or has more waiting than comes in one."""
+    before = [await _done(url) for url in ground.urls]
+    await asyncio.sleep(LOOK_S)
+    behind = []
+    for system, url, known in zip(ground.systems, ground.urls, before, strict=True):
+        done = await _done(url)
+        if done - known < STEADY * RATE * LOOK_S or len(system.accepted) - done > RATE:
+            behind.append(system)
+    return behind
 
 
 async def _settled(ground: Ground) -> dict[str, dict[str, int]]:
