@@ -210,16 +210,16 @@ async def restored_source(drill: Place, result: Result) -> None:
                     await source.note(cases, "before the backup")
                     backup = await _dump(first, drill.directory)
                     await source.note(cases, "after the backup: lost by the source, known to the reader")
-                second = await _restored(admin, first, backup)
-                source = Source(second, kafka, prefix)
-                async with source.running():
-                    await source.note(cases, "the same number, another event")
-                await _until(
-                    pool, "SELECT count(*) FROM dead_letters WHERE error = 'ForkedSource'", len(cases)
-                )
-                await _begin_an_epoch(second)
-                async with source.running():
-                    await source.note(cases, "a new epoch")
+                async with _restored(admin, first, backup) as second:
+                    source = Source(second, kafka, prefix)
+                    async with source.running():
+                        await source.note(cases, "the same number, another event")
+                    await _until(
+                        pool, "SELECT count(*) FROM dead_letters WHERE error = 'ForkedSource'", len(cases)
+                    )
+                    await _begin_an_epoch(second)
+                    async with source.running():
+                        await source.note(cases, "a new epoch")
                 await _discard_all(pool, reader)
                 await _until(
                     pool, "SELECT count(*) FROM aggregates WHERE watermarks ? 'warranty@2'", len(cases)
@@ -252,16 +252,19 @@ async def _dump(url: str, directory: Path) -> Path:
     return backup
 
 
-async def _restored(admin_url: str, lost: str, backup: Path) -> str:
+@asynccontextmanager
+async def _restored(admin_url: str, lost: str, backup: Path) -> AsyncIterator[str]:
+    """The URL of a database made from the backup, dropped at the end."""
     name = lost.rpartition("/")[2] + "_restored"
     admin = await asyncpg.connect(admin_url, timeout=10)
     try:
         await admin.execute(f'CREATE DATABASE "{name}"')
+        url = in_database(admin_url, name)
+        await _tool("pg_restore", "--no-owner", f"--dbname={url}", str(backup))
+        yield url
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)', timeout=60)
     finally:
         await admin.close()
-    url = in_database(admin_url, name)
-    await _tool("pg_restore", "--no-owner", f"--dbname={url}", str(backup))
-    return url
 
 
 async def _tool(name: str, *arguments: str) -> None:
