@@ -89,7 +89,7 @@ async def test_telephony_speaks_for_customers_with_a_key_that_may(intake: Intake
     stranger = await intake.key("system/erp", "customers:write")
     path = f"/v1/cases/{opened['case_id']}/cancellation"
     body = {"reason": "no_longer_needed", "channel": "phone"}
-    for headers, status in ((stranger, 403), ({}, 404), (telephony, 202)):
+    for headers, status in ((stranger, 403), ({}, 401), (telephony, 202)):
         answer = await intake.http.post(path, json=body, headers=headers)
         assert answer.status_code == status, answer.text
     _, event = await intake.says(opened["case_id"], 2)
