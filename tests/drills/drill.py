@@ -8,10 +8,12 @@ from random import Random
 
 from services.chassis.clock import seconds, utc_now
 from tests.drills.ablations import ABLATIONS, Ablation
+from tests.drills.against_services import Kill
 from tests.drills.boundary import BOUNDARY
 from tests.drills.contents import Content, Place, play
 from tests.drills.lost import LostLast
-from tests.drills.nemeses import NEMESES, Kill, Nemesis
+from tests.drills.nemeses import NEMESES
+from tests.drills.nemesis import Nemesis
 from tests.drills.poison import BAD_DEPLOY, POISON
 from tests.drills.recovery import Round, recovery
 from tests.drills.releases import MIXED, RESTORED

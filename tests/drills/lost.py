@@ -9,7 +9,7 @@ from random import Random
 from services.chassis.clock import seconds
 from tests.benchmarks.ground import ROOT
 from tests.drills.contents import Wrong
-from tests.drills.nemeses import Nemesis
+from tests.drills.nemesis import Nemesis
 from tests.drills.world import World, execute
 
 SERVICE = "routing"
