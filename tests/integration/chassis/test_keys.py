@@ -178,9 +178,12 @@ async def test_a_key_ends_with_its_days(house: House) -> None:
 
 async def test_who_asks_too_often_is_refused_and_nobody_else_at_his_address(house: House) -> None:
     busy, other = await house.key("system/busy", "cases:read"), await house.key("system/other", "cases:read")
-    while not HOLDERS.take("system/busy"):
-        pass
-    refusal = await house.http.get("/cases", headers=busy)
+    for _ in range(50):  # a slow machine gives the bucket time to fill again
+        while not HOLDERS.take("system/busy"):
+            pass
+        refusal = await house.http.get("/cases", headers=busy)
+        if refusal.status_code != 200:
+            break
     assert refused(refusal) == (429, "too_many_requests")
     assert refusal.headers["Retry-After"] == "1"
     assert (await house.http.get("/cases", headers=other)).status_code == 200
