@@ -101,9 +101,9 @@ class Customer:
         answer = {"quote_no": quote["quote_no"], "revision": quote["revision"], "accepted": accepted}
         await self.says("quote-answer", answer)
 
-    async def confirms(self) -> None:
-        """Say that it is solved, as soon as we ask."""
-        await self.says("confirmation", {"proposal_no": await self._asked()})
+    async def confirms(self, *, proposal: int = 1) -> None:
+        """Say that it is solved, as soon as we ask; `proposal`: not before we ask for the so manieth time."""
+        await self.says("confirmation", {"proposal_no": await self._asked(proposal)})
 
     async def confirms_on_the_page(self) -> None:
         """Say that it is solved as most customers do: by the link in the mail that asks."""
@@ -137,8 +137,8 @@ class Customer:
         """Wait until the case has ended, in whatever way."""
         await seen(self.sees, lambda case: case["status"] in ENDS)
 
-    async def _asked(self) -> int:
-        view = await seen(self.sees, lambda case: case["proposal_no"] is not None)
+    async def _asked(self, proposal: int = 1) -> int:
+        view = await seen(self.sees, lambda case: (case["proposal_no"] or 0) >= proposal)
         return int(view["proposal_no"])
 
     async def _link(self, anchor: str) -> str:

@@ -7,6 +7,7 @@ async def play(stage: Stage) -> None:
     """Noa mistyped her address; she calls back and confirms."""
     case = await stage.customer.writes("La radio no se oye, está averiada.", symptom="no_sound")
     await stage.expects(case, "notification.failed")
+    await stage.expects(case, "case.assigned")
     await stage.logistics.brings(case)
     await stage.customer.confirms()
     await stage.expects(case, "case.closed")

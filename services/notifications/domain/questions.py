@@ -17,8 +17,11 @@ SOMETHING = "something"
 
 @of_known_case
 def information_requested(state: Conversation, event: InformationRequested, given: Given) -> Telling:
-    """Ask once, for everything; a choice comes with the decision that it rests on."""
-    if event.missing == ("quote",) and state.asked is not None and state.asked.topic is Topic.QUOTE:
+    """Ask once, for everything; a choice comes with the decision that it rests on.
+
+    A quote asks by itself (`quote_issued`), and may be answered before routing knows of it.
+    """
+    if event.missing == ("quote",):
         return Decision(_with_deadline(state, event))
     coverage = state.coverage
     owner = event.asked_by or state.owner
@@ -39,7 +42,8 @@ def information_requested(state: Conversation, event: InformationRequested, give
 
 def _with_deadline(state: Conversation, event: InformationRequested) -> Conversation:
     asked = state.asked
-    assert asked is not None  # noqa: S101 - the caller looked
+    if asked is None or asked.topic is not Topic.QUOTE:
+        return state
     told = asked.told.model_copy(update={"deadline": event.deadline})
     return state.model_copy(update={"asked": Asked(topic=asked.topic, told=told)})
 

@@ -61,8 +61,7 @@ async def withdrawn_after_paid_repair(s: Scene) -> None:
     await s.expects(case, "cancellation.assessed")
     assert s.data(case, "cancellation.assessed")[0]["cannot"]
     await s.proposes(case)
-    await s.expects(case, "resolution.proposed", 2)
-    await s.customer.confirms()
+    await s.customer.confirms(proposal=2)
 
 
 JOURNEYS = (

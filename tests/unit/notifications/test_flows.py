@@ -140,6 +140,11 @@ def test_a_quote_is_asked_for_told_and_decided_about_in_one_message_each() -> No
     assert (accepted.template, accepted.told.paid) == (Template.REPAIR, True)
 
 
+def test_a_quote_that_was_answered_before_routing_knew_of_it_is_not_asked_about_again() -> None:
+    person = customer(on.assessed(Window.OUT, remedies_allowed=("quote",)), on.quoted(), on.paid_repair())
+    assert person.hears(on.asked("quote"), on.held()) == []
+
+
 @pytest.mark.parametrize(("reason", "news"), [("customer_refused", ()), ("not_repairable", None)])
 def test_the_end_of_a_quote_is_told_with_the_question_whether_the_case_is_finished(
     reason: str, news: tuple[str, ...] | None
