@@ -1,0 +1,130 @@
+"""What spans tell, held against what happened: Kafka's records and intake's timeline."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+import asyncpg
+
+from ciclo_schemas.events import Event
+from demo.processes import NAMES
+from deploy.embedded import Servers
+from deploy.traces.spans import SpanKey
+from tests.contract.services import definition
+from tests.journeys.reader import Record
+from tests.journeys.wire import Wire
+from tests.support.conventions import departures
+from tests.support.databases import in_database
+from tests.support.traces import NONE, CaseGraph, Deaths, Told
+
+SPANS_A_CASE = 40
+"""What the spans of a case of the usual length stay within."""
+SPANS_AN_EVENT = 6
+"""What each further event may cost: its creation, its sending, and what others do about it."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What is told about the cases, and what there is to tell."""
+
+    told: Told
+    wire: Wire
+    timeline: Mapping[str, str]
+    """Intake's timeline: the trace context by the id of the event."""
+    deaths: Deaths = NONE
+
+    def faults(self, cases: Sequence[str]) -> list[str]:
+        """Everything that is wrong with the spans of these cases, and with spans at all."""
+        found = departures(self.told.spans)
+        for case_id in cases:
+            case = self.told.case(case_id)
+            events = self.wire.of(case_id)
+            found += case.faults(self.deaths)
+            for check in (self._told_of, self._happened, self._went, self._within):
+                found += [f"{case_id}: {check.__name__}: {fault}" for fault in check(case, events)]
+        return found
+
+    def _told_of(self, _case: CaseGraph, events: Sequence[Record]) -> Iterator[str]:
+        """Every event has its span, and stands in intake's timeline under it."""
+        for event in events:
+            if self.timeline.get(event["ce_id"]) != event["traceparent"]:
+                yield f"{event.where}: its context in the timeline is {self.timeline.get(event['ce_id'])}"
+            created = self.told.at.get(_key(event))
+            if created is None:
+                if not self._died(event):
+                    yield f"{event.where}: no span has its context"
+                continue
+            says = created.attributes
+            if (created.service, created.name, says.get("messaging.message.id")) != (
+                event.source,
+                f"create {event.topic}",
+                event["ce_id"],
+            ):
+                yield f"{event.where}: told by {created.service}: {created.name} {says}"
+
+    def _happened(self, case: CaseGraph, events: Sequence[Record]) -> Iterator[str]:
+        """Every creation that is told lies in Kafka, once."""
+        there = {event["ce_id"] for event in events}
+        created = [span for span in case.own if span.kind == "PRODUCER" and span.case_id == case.case_id]
+        ids = [span.attributes.get("messaging.message.id") for span in created]
+        yield from (
+            f"{span.name} of {id_}, which is not in Kafka"
+            for span, id_ in zip(created, ids, strict=True)
+            if id_ not in there
+        )
+        yield from (f"{id_} is created {ids.count(id_)} times" for id_ in {*ids} if ids.count(id_) > 1)
+
+    def _went(self, _case: CaseGraph, events: Sequence[Record]) -> Iterator[str]:
+        """From each creation an edge leads to its sending, and to whoever decides on it: to each once."""
+        for event in events:
+            naming = self.told.naming.get(_key(event), [])
+            if not any(span.name == f"send {event.topic}" for span in naming) and not self._died(event):
+                yield f"{event.where}: nobody tells that it was sent"
+            for service in NAMES:
+                processed = [
+                    span
+                    for span in naming
+                    if span.service == service and span.name == f"process {event.topic}"
+                ]
+                expected = int(event["ce_type"] in decided_by(service))
+                if len(processed) > expected or (
+                    len(processed) < expected and not self.deaths.excuse(service)
+                ):
+                    yield f"{event.where}: {service} tells {len(processed)} times that it decided on it"
+
+    def _within(self, case: CaseGraph, events: Sequence[Record]) -> Iterator[str]:
+        """A case costs a bounded number of spans."""
+        budget = max(SPANS_A_CASE, SPANS_AN_EVENT * len(events))
+        if len(case.spans) > budget:
+            yield f"{len(case.spans)} spans for {len(events)} events"
+
+    def _died(self, event: Record) -> bool:
+        at = datetime.fromisoformat(event["ce_time"]).timestamp()
+        return self.deaths.excuse(event.source, at)
+
+
+@cache
+def decided_by(service: str) -> frozenset[str]:
+    """The types of the others' events that a service decides on."""
+    return frozenset(
+        model.event_type
+        for decider in definition(service).deciders
+        for model in decider.on
+        if issubclass(model, Event)
+    )
+
+
+async def timeline(servers: Servers) -> dict[str, str]:
+    """Intake's timeline: the trace contexts by the ids of the events."""
+    connection = await asyncpg.connect(in_database(servers.postgres, "ciclo_intake"), timeout=10)
+    try:
+        rows = await connection.fetch("SELECT event_id, traceparent FROM timeline")
+    finally:
+        await connection.close(timeout=10)
+    return {str(row["event_id"]): str(row["traceparent"]) for row in rows}
+
+
+def _key(event: Record) -> SpanKey:
+    _, trace_id, span_id, _ = event["traceparent"].split("-")
+    return trace_id, span_id
