@@ -21,11 +21,11 @@ from tests.drills.report import Result
 from tests.drills.servers import OwnServers, Say, own_servers, small_disk
 from tests.drills.world import World, open_world
 
-RATE = 8.0
+RATE, QUICK_RATE = 8.0, 5.0
 """Cases a second: well below what two cores can do, so that what a fault held up is made up for."""
-WINDOW_S, QUICK_WINDOW_S = 30.0, 6.0
+WINDOW_S, QUICK_WINDOW_S = 30.0, 2.0
 ROUNDS = 3
-ABLATION_CASES, ABLATION_RATE = 150, 15.0
+ABLATION_CASES, QUICK_ABLATION_CASES, ABLATION_RATE = 150, 50, 15.0
 ABLATION_PATIENCE_S = 12.0
 
 
@@ -58,8 +58,12 @@ class Drill:
                         results.append(await self._play(world, nemeses.pop(0)()))
                         if not results[-1].is_good:
                             break
+                    if self._quick and not nemeses and ablations and not ablations[0].patched:
+                        results.append(await self._ablate(world, ablations.pop(0)))
             results.extend([await self._content(servers, content) for content in contents])
-            results.extend([await self._ablate(servers, ablation) for ablation in ablations])
+            for ablation in ablations:
+                async with self._world(servers, ablation) as world:
+                    results.append(await self._ablate(world, ablation))
         results.extend([await self._apart(nemesis()) for nemesis in apart])
         return results
 
@@ -92,9 +96,9 @@ class Drill:
         rng = Random(f"{self._seed} {nemesis.name}")  # noqa: S311 - repeatable on purpose
         self._say(f"{nemesis.name}: {nemesis.about}")
         mark = await world.mark()
-        window, count = (QUICK_WINDOW_S, 1) if self._quick else (WINDOW_S, ROUNDS)
-        await world.stock(int(RATE * count * (2 * window + 90)))
-        coming = asyncio.create_task(world.load.come(RATE))
+        window, count, rate = (QUICK_WINDOW_S, 1, QUICK_RATE) if self._quick else (WINDOW_S, ROUNDS, RATE)
+        await world.stock(int(rate * count * (2 * window + 90)))
+        coming = asyncio.create_task(world.load.come(rate))
         rounds: list[Round] = []
         try:
             for _ in range(count):
@@ -126,27 +130,27 @@ class Drill:
         place = Place(servers, self._directory / content.name, self._seed, self._say, self._quick)
         return self._told(await play(content, place), began)
 
-    async def _ablate(self, servers: OwnServers, ablation: Ablation) -> Result:
+    async def _ablate(self, world: World, ablation: Ablation) -> Result:
         began = seconds()
         result = Result(ablation.name, ablation.about)
         rng = Random(f"{self._seed} {ablation.name}")  # noqa: S311 - repeatable on purpose
         self._say(f"{ablation.name}: {ablation.about}")
-        async with self._world(servers, ablation) as world:
-            await world.change(ablation.statements)
-            mark = await world.mark()
-            await world.stock(ABLATION_CASES)
-            if ablation.is_far:
-                servers.kafka_line.slow(0.15)
-            coming = asyncio.create_task(world.load.come(ABLATION_RATE, ABLATION_CASES))
-            while ablation.kills and not coming.done():
-                result.faults += await Kill().strike(world, rng, quick=True)
-            if ablation.crowds:
-                await self._crowd(world)
-            await coming
-            await servers.kafka_line.heal()
-            history, judgement = await world.judge(
-                mark, as_planned=not ablation.crowds, patience=ABLATION_PATIENCE_S
-            )
+        await world.change(ablation.statements)
+        mark = await world.mark()
+        cases = QUICK_ABLATION_CASES if self._quick else ABLATION_CASES
+        await world.stock(cases)
+        if ablation.is_far:
+            world.servers.kafka_line.slow(0.15)
+        coming = asyncio.create_task(world.load.come(ABLATION_RATE, cases))
+        while ablation.kills and not coming.done():
+            result.faults += await Kill().strike(world, rng, quick=True)
+        if ablation.crowds:
+            await self._crowd(world)
+        await coming
+        await world.servers.kafka_line.heal()
+        history, judgement = await world.judge(
+            mark, as_planned=not ablation.crowds, patience=ABLATION_PATIENCE_S
+        )
         result.events = len(history.emitted)
         result.take(judgement)
         result.conclude_ablation()

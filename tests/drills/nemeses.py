@@ -13,6 +13,7 @@ from tests.drills.against_servers import (
     Slow,
 )
 from tests.drills.against_services import Backlog, CrashPoints, Freeze, Kill, Rebalances
+from tests.drills.in_a_row import InARow
 from tests.drills.nemesis import Control, Nemesis
 
 NEMESES: tuple[type[Nemesis], ...] = (
@@ -23,6 +24,7 @@ NEMESES: tuple[type[Nemesis], ...] = (
     PostgresRestart,
     BackendKills,
     KafkaRestart,
+    InARow,
     Cut,
     Silence,
     Slow,
