@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 from fastapi import APIRouter, FastAPI
 
-from services.chassis import metrics
+from services.chassis import counting, metrics
 from services.chassis.admin import Inside, create_admin, open_doors
 from services.chassis.admin import router as admin_router
 from services.chassis.commands import Commands
@@ -19,7 +19,7 @@ from services.chassis.consumer import Consumer
 from services.chassis.database import Database, create_pool, is_transient
 from services.chassis.definition import Definition
 from services.chassis.effects import Effects
-from services.chassis.engine import Committed, Engine
+from services.chassis.engine import Committed, Engine, release_of
 from services.chassis.fan_outs import FanOuts
 from services.chassis.health import Health, Part
 from services.chassis.http import create_http
@@ -27,10 +27,13 @@ from services.chassis.keys import scopes_of
 from services.chassis.lanes import Lanes
 from services.chassis.lifecycle import Lifecycle, patiently
 from services.chassis.publisher import Publisher
+from services.chassis.pulse import Pulse
 from services.chassis.relay import Relay
 from services.chassis.server import HttpServer
 from services.chassis.settings import ServiceSettings
 from services.chassis.sweeper import Sweeper
+from services.chassis.telemetry.exporting import Tracing, tracing_of
+from services.chassis.telemetry.statements import watch
 from services.chassis.timers import Timers
 from services.chassis.visitors import Buckets, Visitors
 
@@ -43,7 +46,8 @@ class App:
     """One replica of a service: its definition, its settings, its routes.
 
     `body_limits`: more bytes than the usual 64 KiB for bodies at paths that end so: `{"/files": 6_000_000}`.
-    `topic_prefix` stands before the name of every topic and of the group, so that tests can share a broker.
+    `topic_prefix` stands before the name of every topic and of the group, so that tests can share a broker;
+    they may give their own `tracing`, too: else it is as OTEL_* says.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class App:
         title: str = "",
         topic_prefix: str = "",
         body_limits: Mapping[str, int] | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.definition = definition
         """What the service is; operators' commands need it without running anything."""
@@ -63,6 +68,7 @@ class App:
         self._title = title or definition.name
         self._prefix = topic_prefix
         self._body_limits = body_limits
+        self._tracing = tracing
         self._lifecycle = Lifecycle()
         self.health = Health(lambda: self._lifecycle.parts)
         self.http_port = settings.http_port
@@ -102,12 +108,16 @@ class App:
         self.admin_port = admin.port
         log.info("probes listen", admin=f"{settings.http_host}:{self.admin_port}")
         pool = await create_pool(settings.database_url.get_secret_value(), definition.name)
-        engine = Engine(pool, definition)
+        tracing = self._tracing or tracing_of(definition.name, release_of(definition.name))
+        await self._lifecycle.start(tracing)
+        engine = Engine(pool, definition, tracing)
         database = Database(pool, definition.name)
         self._lifecycle.parts.append(database)
         await patiently(database.name, database.start, is_transient)
         await patiently("engine", engine.start, is_transient)
-        metrics.BUILD.labels(definition.name, engine.release).set(1)
+        metrics.BUILD.at(definition.name, engine.release).set(1)
+        watch(counting.statement_ended)
+        await self._lifecycle.start(Pulse())
         workers = self._workers(engine, pool)
         for part in workers.all:
             await self._lifecycle.start(part)
@@ -116,7 +126,7 @@ class App:
         await self._lifecycle.start(commands)
         http = HttpServer(
             "http",
-            self._public(commands, pool),
+            self._public(commands, pool, tracing),
             settings.http_host,
             settings.http_port,
             trusted_proxies=settings.trusted_proxies,
@@ -163,7 +173,7 @@ class App:
         """Make what works without being called; what stops last comes first: the relay sends what is left."""
         definition, settings = self.definition, self._settings
         lanes = Lanes(settings.database_url.get_secret_value(), definition.name)
-        relay = Relay(lanes, Publisher(settings.kafka, prefix=self._prefix))
+        relay = Relay(lanes, Publisher(settings.kafka, prefix=self._prefix), engine.tracing)
         sweeper = Sweeper(engine, lanes)
         fan_outs = FanOuts(engine, lanes, pool, definition.targets)
         effects = [Effects(engine, lanes, runner) for runner in definition.runners]
@@ -185,7 +195,7 @@ class App:
         engine.on_commit(wake)
         return _Workers([lanes, relay, sweeper, fan_outs, *effects, timers, consumer], relay, consumer)
 
-    def _public(self, commands: Commands, pool: asyncpg.Pool) -> FastAPI:
+    def _public(self, commands: Commands, pool: asyncpg.Pool, tracing: Tracing) -> FastAPI:
         return create_http(
             self._title,
             self._routers,
@@ -197,6 +207,7 @@ class App:
                 holders=Buckets(self._settings.holder_per_second),
             ),
             body_limits=self._body_limits,
+            tracing=tracing,
         )
 
     def _broken(self) -> dict[str, bool]:

@@ -12,3 +12,8 @@ def utc_now() -> datetime:
 def seconds() -> float:
     """A clock that never goes back, in seconds; only differences mean something."""
     return time.monotonic()
+
+
+def nanoseconds() -> int:
+    """This machine's idea of the time, in nanoseconds since 1970: what spans begin and end with."""
+    return time.time_ns()

@@ -75,6 +75,7 @@ class Codec:
             business_key=key_of(data) if isinstance(data, InboundEvent) else None,
             position=None if position is None else Position(*position),
             expires_at=row.get("expires_at"),
+            replayed=record.get("replayed", False),
         )
 
 
@@ -88,6 +89,7 @@ def record_of(parked: Input) -> str:
             "clock": dict(parked.clock),
             "traceparent": parked.traceparent,
             "label": parked.label,
+            "replayed": parked.replayed,
             "position": None if position is None else [position.topic, position.partition, position.offset],
         }
     )

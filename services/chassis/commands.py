@@ -16,7 +16,8 @@ from services.chassis.ids import new_id
 from services.chassis.inputs import BusinessKey, Fate, Input, Outcome
 from services.chassis.pictures import read_etag
 from services.chassis.problems import Problem, Refused, problem, unavailable
-from services.chassis.tracing import current_traceparent, new_traceparent
+from services.chassis.telemetry.context import current_traceparent
+from services.chassis.telemetry.requests import serves_case
 
 FIRST_RETRY_S = 0.02
 LONGEST_RETRY_S = 0.5
@@ -116,6 +117,8 @@ class Commands:
             raise unavailable(
                 "not_in_time", "the request was not decided in time; please repeat it"
             ) from None
+        if outcome.case is not None:
+            serves_case(outcome.case)
         if outcome.fate in (Fate.APPLIED, Fate.DUPLICATE):
             return outcome
         if outcome.refusal is not None:
@@ -213,7 +216,7 @@ def _input(
         raw=data.model_dump_json(),
         clock=_clock(if_clock) if if_clock else {},
         if_version=picture,
-        traceparent=current_traceparent() or new_traceparent(),
+        traceparent=current_traceparent(),
         business_key=key,
     )
 

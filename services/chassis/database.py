@@ -7,6 +7,7 @@ import structlog
 
 from services.chassis.definition import Connection
 from services.chassis.migrate import expected
+from services.chassis.telemetry.statements import listen
 
 PING_EVERY_S = 2.0
 PARTITIONS_EVERY_S = 3600.0
@@ -72,6 +73,7 @@ def create_pool(database_url: str, application: str, *, size: int = POOL_SIZE) -
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
         server_settings=session_settings(application),
+        init=listen,
     )
 
 

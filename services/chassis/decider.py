@@ -204,6 +204,7 @@ class Decider(Generic[S]):
 
     `needs` says before the fold which facts an input will ask for (a forgotten one is fetched later, at the
     price of one more query). `upcasters[n]` turns the JSON of a state of version n into version n + 1.
+    `of_cases`: its aggregates are cases, and their ids those of the cases: spans name them so.
     """
 
     kind: str
@@ -212,3 +213,4 @@ class Decider(Generic[S]):
     needs: Needs = _no_needs
     state_version: int = 1
     upcasters: Mapping[int, Upcaster] = field(default_factory=dict)
+    of_cases: bool = True

@@ -15,6 +15,8 @@ from services.chassis.ids import derived_id
 from services.chassis.inputs import Claim, Input
 from services.chassis.lanes import Lanes
 from services.chassis.loop import Loop, backoff, place
+from services.chassis.telemetry.calls import Attempt
+from services.chassis.telemetry.outside import telling
 
 RUN_S: Final = 30.0
 """How long a runner may take for a batch."""
@@ -23,7 +25,7 @@ LONGEST_RETRY_S: Final = 60.0
 
 # Of each order of an aggregate only the oldest effect, of whatever kind: the next one waits until it is gone.
 READ: Final = """
-SELECT owed.* FROM (SELECT ciclo_now() AS now) AS clock
+SELECT owed.*, ciclo_now() - owed.asked_at AS age FROM (SELECT ciclo_now() AS now) AS clock
 CROSS JOIN unnest($1::smallint[]) AS mine (lane_number)
 CROSS JOIN LATERAL (
     SELECT * FROM effects AS one
@@ -69,7 +71,11 @@ class Effects(Loop):
             if not owed:
                 return None
             crash_point(CrashPoint.EFFECT_BEFORE_RUN)
-            answers = list(zip(owed, await self._ask([call for _, call in owed]), strict=True))
+            attempt = Attempt(self._engine.tracing, self._kind, [(call, row["age"]) for row, call in owed])
+            answers = [
+                ((row, call), answer)
+                for (row, _), call, answer in zip(owed, attempt.calls, await self._ask(attempt), strict=True)
+            ]
             crash_point(CrashPoint.EFFECT_AFTER_RUN)
             self._results = [
                 _input(row, call, answer) for (row, call), answer in answers if isinstance(answer, Message)
@@ -92,16 +98,21 @@ class Effects(Loop):
         await self._postpone(unreadable)
         return owed
 
-    async def _ask(self, calls: Sequence[EffectCall]) -> list[Message | Retry]:
+    async def _ask(self, attempt: Attempt) -> list[Message | Retry]:
         """Answer every call; those that failed once too often with what the runner says then."""
+        calls, answers = attempt.calls, None
         try:
-            async with asyncio.timeout(RUN_S):
-                answered = list(zip(calls, await self._runner.run(calls), strict=True))
+            with telling(self._engine.tracing):
+                async with asyncio.timeout(RUN_S):
+                    answers = list(await self._runner.run(calls))
+            return [self._final(call, answer) for call, answer in zip(calls, answers, strict=True)]
         except Exception as error:  # noqa: BLE001 - whatever a runner raises, its calls are tried again
             # What it says may quote an address: its type and place must do.
             log.warning("effects_failed", kind=self._kind, calls=len(calls), error=place(error))
-            answered = [(call, Retry(type(error).__name__)) for call in calls]
-        return [self._final(call, answer) for call, answer in answered]
+            answers = [Retry(type(error).__name__) for _ in calls]
+            return [self._final(call, answer) for call, answer in zip(calls, answers, strict=True)]
+        finally:
+            attempt.answered(answers)
 
     def _final(self, call: EffectCall, answer: Message | Retry) -> Message | Retry:
         limit = self._runner.attempts

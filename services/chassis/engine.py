@@ -5,7 +5,9 @@ through the deciders, write one statement per table, commit. The caller commits 
 relay and the effect runner are woken in-process.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.chassis import metrics, sql
+from services.chassis import counting, sql
 from services.chassis.auditing import audit
 from services.chassis.breaker import Breaker, BreakerOpen
 from services.chassis.clock import seconds
@@ -29,6 +31,9 @@ from services.chassis.loading import known_keys, load_facts, take_claims
 from services.chassis.pictures import changes_since
 from services.chassis.recording import Recorder, Source
 from services.chassis.storing import write_aggregates, write_engine_rows, write_rows
+from services.chassis.telemetry.batches import BatchSpans
+from services.chassis.telemetry.exporting import OFF, Tracing
+from services.chassis.telemetry.statements import collecting
 from services.chassis.working import Aggregate, Waiting, Writes
 
 log = structlog.get_logger(__name__)
@@ -69,15 +74,16 @@ class FanOutMoved(RuntimeError):
 class Engine:
     """Applies inputs for one service. Safe to call concurrently."""
 
-    def __init__(self, pool: asyncpg.Pool, definition: Definition) -> None:
+    def __init__(self, pool: asyncpg.Pool, definition: Definition, tracing: Tracing = OFF) -> None:
         self._pool = pool
         self.definition = definition
+        self.tracing = tracing
         self._handlers = Handlers(definition)
         self._callbacks: list[Callable[[Committed], None]] = []
         self.codec = Codec(definition)
         self.breaker = Breaker()
         self.source = Source(definition.name, 1)
-        self.release = _release(definition.name)
+        self.release = release_of(definition.name)
 
     async def start(self) -> None:
         """Read this service's epoch. Call before the first `apply`."""
@@ -117,7 +123,8 @@ class Engine:
             transaction = connection.transaction()
             await transaction.start()
             try:
-                fold, recorder, outcomes = await self._fold(connection, inputs, None, _Mode())
+                spans = BatchSpans(OFF, self.definition.name)
+                fold, recorder, outcomes = await self._fold(connection, inputs, None, _Mode(), spans)
                 await self._write(connection, fold, recorder)
             finally:
                 await transaction.rollback()
@@ -175,26 +182,41 @@ class Engine:
         mode: _Mode | None = None,
     ) -> list[Outcome]:
         mode, began = mode or _Mode(), seconds()
-        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
-            fold, recorder, outcomes = await self._fold(connection, inputs, operation, mode)
-            decided = _decided(inputs, outcomes)
-            failures = recorder.writes.failures()
-            self.breaker.check(decided, failures)
-            await self._write(connection, fold, recorder)
-            if advance is not None:
-                await _advance(connection, advance)
-            if operation is not None:
-                await _audit(connection, operation)
-            outcomes = await self._with_changes(connection, inputs, outcomes)
-            crash_point(CrashPoint.ENGINE_BEFORE_COMMIT)
+        spans = BatchSpans(self.tracing, self.definition.name)
+        with collecting(spans.statements):
+            async with self._acquired() as connection, connection.transaction():
+                fold, recorder, outcomes = await self._fold(connection, inputs, operation, mode, spans)
+                decided = _decided(inputs, outcomes)
+                failures = recorder.writes.failures()
+                self.breaker.check(decided, failures)
+                await self._write(connection, fold, recorder)
+                if advance is not None:
+                    await _advance(connection, advance)
+                if operation is not None:
+                    await _audit(connection, operation)
+                outcomes = await self._with_changes(connection, inputs, outcomes)
+                crash_point(CrashPoint.ENGINE_BEFORE_COMMIT)
+        # In a moment: the driver tells of the last statements only then.
+        asyncio.get_running_loop().call_soon(spans.committed, len(inputs))
         crash_point(CrashPoint.ENGINE_AFTER_COMMIT)
         self.breaker.keep(decided, failures)
-        metrics.batch_applied(inputs, outcomes, seconds() - began)
+        counting.batch_applied(
+            inputs, outcomes, seconds() - began, released=recorder.released, now=recorder.now
+        )
+        counting.events_published(self.definition.measures, recorder.writes.events)
         self._announce(recorder.writes)
         return outcomes
 
+    def _acquired(self) -> AbstractAsyncContextManager[Connection]:
+        return counting.acquired(self._pool, self.definition.name, ACQUIRE_SECONDS)
+
     async def _fold(
-        self, connection: Connection, inputs: Sequence[Input], operation: Operation | None, mode: _Mode
+        self,
+        connection: Connection,
+        inputs: Sequence[Input],
+        operation: Operation | None,
+        mode: _Mode,
+        spans: BatchSpans,
     ) -> tuple[Fold, Recorder, list[Outcome]]:
         subjects = {one.subject for one in inputs}
         if operation is not None:
@@ -204,7 +226,7 @@ class Engine:
         now = await self._waiting(connection, aggregates)
         waiting = [row.input for each in aggregates.values() for row in each.waiting]
         keys = [key for one in (*inputs, *waiting) for key in one.keys]
-        recorder = Recorder(self.definition, self.source, await known_keys(connection, keys), now)
+        recorder = Recorder(self.definition, self.source, await known_keys(connection, keys), now, spans)
 
         async def fetch(lookups: Sequence[Lookup]) -> bool:
             return await load_facts(connection, recorder.facts, lookups, wait=False)
@@ -363,7 +385,8 @@ def _name(error: Exception) -> str:
     return f"{type(error).__name__} {constraint}" if constraint else type(error).__name__
 
 
-def _release(name: str) -> str:
+def release_of(name: str) -> str:
+    """The release of a service that is installed here."""
     try:
         return version(f"ciclo-{name}")
     except PackageNotFoundError:

@@ -21,6 +21,7 @@ from services.chassis.facts import MissingFact
 from services.chassis.gate import Queue, Verdict, dominates, judge
 from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.recording import Recorder
+from services.chassis.telemetry.batches import Deciding
 from services.chassis.working import Aggregate, NewerState, ParkedRow, Waiting
 
 log = structlog.get_logger(__name__)
@@ -128,7 +129,7 @@ class Fold:
 
     async def _take(self, aggregate: Aggregate, one: Input) -> Outcome:
         if one.refusal is not None:
-            return self._recorder.reject(one, one.refusal)
+            return self._reject(aggregate, one, one.refusal, self._begin(aggregate, one))
         # A redriven input took its keys when it failed.
         repeat = None if _is_redriven(one) else self._recorder.repeated(one)
         if repeat is not None:
@@ -142,7 +143,9 @@ class Fold:
         if verdict is Verdict.DUPLICATE:
             return Outcome(Fate.DUPLICATE)
         if verdict is Verdict.FORK:
-            return self._die(aggregate, one, "ForkedSource", "the same sequence came with another id")
+            why = "the same sequence came with another id"
+            with self._begin(aggregate, one) as deciding:
+                return self._die(aggregate, one, deciding, "ForkedSource", why)
         if verdict is not Verdict.APPLY:
             return self._park(aggregate, one, verdict)
         if one.origin is Origin.COMMAND and not dominates(
@@ -159,28 +162,42 @@ class Fold:
         return await self._apply(aggregate, one)
 
     async def _apply(self, aggregate: Aggregate, one: Input) -> Outcome:
-        if one.error is not None:
-            return self._die(aggregate, one, "Unreadable", one.error)
         found = self._handlers.of(one.data)
-        if found is None:
-            self._recorder.advance(aggregate, one)
-            self._recorder.project(one)
+        if found is None and one.error is None:
+            self._recorder.ignore(aggregate, one)
             return Outcome(Fate.APPLIED)
-        decider, handler = found
+        with self._begin(aggregate, one, None if found is None else found[0]) as deciding:
+            if found is None or one.error is not None:
+                return self._die(aggregate, one, deciding, "Unreadable", one.error or "")
+            return await self._apply_to(*found, aggregate, one, deciding)
+
+    async def _apply_to(
+        self, decider: Decider[Any], handler: Handler, aggregate: Aggregate, one: Input, deciding: Deciding
+    ) -> Outcome:
         try:
             decision = await self._decide(handler, aggregate.state_for(decider), aggregate, one)
             if decision.refusal is not None:
-                return self._refuse(aggregate, one, decision.refusal)
-            outcome = self._recorder.record(aggregate, decider, one, decision)
+                return self._refuse(aggregate, one, decision.refusal, deciding)
+            outcome = self._recorder.record(aggregate, decider, one, decision, deciding)
         except NewerState:
             return self._park(aggregate, one, "newer_reader")
         except Deferred:
             aggregate.deferred = True
             return self._park(aggregate, one, Verdict.DEFERRED)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises delays its own aggregate only
-            return self._die(aggregate, one, type(error).__name__, safe_message(error), error)
+            return self._die(aggregate, one, deciding, type(error).__name__, safe_message(error), error)
         self._recorder.project(one)
-        return outcome
+        return self._keep(aggregate, deciding, outcome)
+
+    def _begin(self, aggregate: Aggregate, one: Input, decider: Decider[Any] | None = None) -> Deciding:
+        # Of an event without a decider, only its source tells that it has a place in a case.
+        of_case = one.source is not None if decider is None else decider.of_cases
+        return self._recorder.spans.begin(
+            one, aggregate.traceparent, self._now, case=aggregate.id if of_case else None
+        )
+
+    def _keep(self, aggregate: Aggregate, deciding: Deciding, outcome: Outcome) -> Outcome:
+        return self._recorder.spans.keep(deciding, outcome, known=aggregate.touched or not aggregate.made)
 
     async def _decide(self, handler: Handler, state: Any, aggregate: Aggregate, one: Input) -> Decision[Any]:
         given = Given(aggregate.id, self._now, one.id, one.origin, self._recorder.facts)
@@ -193,32 +210,45 @@ class Fold:
                     raise Deferred from missing
         raise Deferred
 
-    def _refuse(self, aggregate: Aggregate, one: Input, refusal: Refusal) -> Outcome:
+    def _refuse(self, aggregate: Aggregate, one: Input, refusal: Refusal, deciding: Deciding) -> Outcome:
         if one.origin is Origin.INBOUND:
             expires = one.expires_at
             if refusal.wait is not None:
                 expires = expires or self._now + refusal.wait
                 if self._now < expires:
                     return self._park(aggregate, replace(one, expires_at=expires), UNKNOWN_SUBJECT)
-            return self._recorder.reject(one, refusal)
+            return self._reject(aggregate, one, refusal, deciding)
         if one.origin is not Origin.COMMAND:
             self._recorder.advance(aggregate, one)
+            aggregate.traceparent = deciding.traceparent
             log.info("input_refused", type=one.type, code=refusal.code, origin=one.origin)
-        return Outcome(Fate.REFUSED, refusal=refusal, clock=aggregate.clock())
+        outcome = Outcome(Fate.REFUSED, refusal=refusal, clock=aggregate.clock())
+        return self._keep(aggregate, deciding, outcome)
+
+    def _reject(self, aggregate: Aggregate, one: Input, refusal: Refusal, deciding: Deciding) -> Outcome:
+        outcome = self._recorder.reject(one, refusal, deciding)
+        return self._keep(aggregate, deciding, outcome) if outcome.fate is Fate.REFUSED else outcome
 
     def _die(
-        self, aggregate: Aggregate, one: Input, error: str, message: str, raised: Exception | None = None
+        self,
+        aggregate: Aggregate,
+        one: Input,
+        deciding: Deciding,
+        error: str,
+        message: str,
+        raised: Exception | None = None,
     ) -> Outcome:
         """Set an input aside whose decision failed; a command is answered instead."""
+        outcome = self._keep(aggregate, deciding, Outcome(Fate.DEAD, reason=error))
         if one.origin is Origin.COMMAND:
             log.error("command_failed", type=one.type, error=error, message=message, exc_info=raised)
-            return Outcome(Fate.DEAD, reason=error)
+            return outcome
         blocking = one.origin in KAFKA
         self._recorder.bury(one, error, message, raised, blocking=blocking)
         if blocking:
             aggregate.dead[-len(self._recorder.writes.dead)] = (one.source or "", one.sequence or 0)
         self._recorder.take_key(one, None)
-        return Outcome(Fate.DEAD, reason=error)
+        return outcome
 
     def _park(self, aggregate: Aggregate, one: Input, reason: str) -> Outcome:
         """Let an input wait; a command is told to come back instead."""
@@ -269,6 +299,7 @@ class Fold:
             aggregate.waiting[-1] = row
             return False
         self._unpark(row)
+        self._recorder.released.append(row.input)
         return True
 
     def _unpark(self, row: Waiting) -> None:

@@ -8,9 +8,12 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.chassis import counting
 from services.chassis.database import is_transient
 from services.chassis.problems import FRAMEWORK, Problem, problem, unavailable
-from services.chassis.tracing import trace_of, traced
+from services.chassis.telemetry.context import trace_of
+from services.chassis.telemetry.exporting import OFF, Tracing
+from services.chassis.telemetry.requests import Served, serving
 from services.chassis.visitors import Visitors
 
 MAX_BODY_BYTES = 64 * 1024
@@ -40,8 +43,10 @@ class Guard:
         at_once: int = MAX_AT_ONCE,
         body_limits: Mapping[str, int] | None = None,
         visitors: Visitors | None = None,
+        tracing: Tracing = OFF,
     ) -> None:
         self._app = app
+        self._tracing = tracing
         self._max_body = max_body
         self._time_limit = time_limit
         self._at_once = at_once
@@ -56,12 +61,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
         large = next((size for end, size in self._large.items() if scope["path"].endswith(end)), 0)
-        exchange = _Exchange(receive, send, large or self._max_body)
-        with traced(Headers(scope=scope).get("traceparent")) as traceparent:
-            with structlog.contextvars.bound_contextvars(**trace_of(traceparent)):
+        with serving(self._tracing, scope) as served, counting.answering(scope, served):
+            exchange = _Exchange(receive, send, large or self._max_body, served)
+            with structlog.contextvars.bound_contextvars(**trace_of(served.traceparent)):
                 why_not = await self._answer(scope, exchange, large=bool(large))
             if why_not is not None:
-                await why_not.response()(scope, receive, send)
+                await why_not.response()(scope, receive, exchange.send)
 
     async def _answer(self, scope: Scope, exchange: "_Exchange", *, large: bool) -> Problem | None:
         """Run the request; what went wrong is returned as long as it can still be answered."""
@@ -108,7 +113,8 @@ class Guard:
 class _Exchange:
     """One request's messages, its body counted and the beginning of its answer noticed."""
 
-    def __init__(self, receive: Receive, send: Send, max_body: int) -> None:
+    def __init__(self, receive: Receive, send: Send, max_body: int, served: Served) -> None:
+        self._served = served
         self._receive = receive
         self._send = send
         self._left = max_body
@@ -129,4 +135,6 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         self.answering = True
+        if message["type"] == "http.response.start":
+            self._served.status = message["status"]
         await self._send(message)

@@ -27,6 +27,7 @@ from services.chassis.problems import (
     invalid,
     problem,
 )
+from services.chassis.telemetry.exporting import OFF, Tracing
 from services.chassis.visitors import Visitors
 
 __all__ = [
@@ -106,6 +107,7 @@ def create_http(
     health: Health,
     visitors: Visitors,
     body_limits: Mapping[str, int] | None = None,
+    tracing: Tracing = OFF,
 ) -> FastAPI:
     """The service's public API, with /livez and /readyz beside its own routes.
 
@@ -117,7 +119,7 @@ def create_http(
     app.state.keys = KeyRing(pool)
     answer_problems(app)
     app.state.visitors = visitors
-    app.add_middleware(Guard, body_limits=body_limits, visitors=visitors)
+    app.add_middleware(Guard, body_limits=body_limits, visitors=visitors, tracing=tracing)
     app.include_router(health_routes(health))
     for router in routers:
         app.include_router(router)

@@ -116,6 +116,8 @@ class Input:
     """How often, and since when, this input failed before: set for redriven dead letters."""
     original: str | None = None
     """The data as they arrived, if an operator transformed those of a dead letter."""
+    replayed: bool = False
+    """Whether the event was emitted once more: its trace is over."""
 
     def place_key(self, fate: str) -> BusinessKey | None:
         """What makes the rejection or the waiting of a record unique: its place in Kafka.
@@ -150,7 +152,8 @@ class Fate(StrEnum):
 class Outcome:
     """The fate of one input; for commands also the reply (JSON), and the aggregate's clock and ETag after it.
 
-    `changes` tells who was refused for his stale picture what has happened since.
+    `changes` tells who was refused for his stale picture what has happened since. `traceparent` is the
+    context in which the input was decided, if it was; `case` the case that it was about, if there is one.
     """
 
     fate: Fate
@@ -160,6 +163,8 @@ class Outcome:
     reason: str = ""
     etag: str = ""
     changes: tuple[Change, ...] = ()
+    traceparent: str | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, ProducerClosed
 
 from ciclo_schemas.envelope import Envelope, read_clock, schema_uri, to_headers
-from services.chassis import metrics
+from services.chassis import counting, metrics
+from services.chassis.clock import seconds
+from services.chassis.records import REPLAYED
 
 PATIENCE_S: Final = 15.0
 """How long the broker may take for a batch: one that restarts is back within it."""
@@ -75,7 +77,7 @@ class Publisher:
             raise
         self._producer = producer
         self.made += 1
-        metrics.PRODUCERS.inc()
+        metrics.PRODUCERS.at().inc()
 
     async def abandon(self) -> None:
         """Drop the producer, with whatever it still wants to send."""
@@ -97,11 +99,12 @@ class Publisher:
         return receipt
 
     async def _publish(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> Receipt:
-        receipt = Receipt()
+        receipt, began = Receipt(), seconds()
         sent = await self._send(producer, rows, receipt)
         if sent:
             await asyncio.wait([future for _, future in sent], timeout=self._patience)
         receipt.done = acknowledged_prefix((row["aggregate"], row, _is_good(future)) for row, future in sent)
+        counting.events_sent(((row, _error(future)) for row, future in sent), seconds() - began)
         for future in (future for _, future in sent if not _is_good(future)):
             receipt.failed += 1
             if not future.cancel():
@@ -143,6 +146,8 @@ class Publisher:
             correlation=row["correlation"],
             causation=row["causation"],
             traceparent=row["traceparent"],
+            # As soon as it was decided, an event waits in the outbox; later only to be emitted once more.
+            tracestate=REPLAYED if row["since"] != row["occurred_at"] else None,
             schema=schema_uri(row["type"]),
         )
         future: asyncio.Future[Any] = await producer.send(
@@ -187,6 +192,14 @@ def _unsendable(row: Any, topics: set[str]) -> str | None:
     if row["topic"] is None:
         return "an event is gone that was not published yet"
     return None if row["topic"] in topics else f"there is no topic {row['topic']}"
+
+
+def _error(future: asyncio.Future[Any]) -> str:
+    """Why an event is not acknowledged, in a word; empty if it is."""
+    if not future.done() or future.cancelled():
+        return "not_acknowledged"
+    error = future.exception()
+    return "" if error is None else type(error).__name__
 
 
 def _is_good(future: asyncio.Future[Any]) -> bool:

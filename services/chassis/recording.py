@@ -18,6 +18,7 @@ from services.chassis.definition import Definition
 from services.chassis.facts import FactStore
 from services.chassis.ids import derived_id, new_id
 from services.chassis.inputs import REJECTED, WAITING, BusinessKey, Fate, Input, Outcome
+from services.chassis.telemetry.batches import BatchSpans, Deciding
 from services.chassis.working import (
     Aggregate,
     DeadRow,
@@ -59,39 +60,57 @@ class Recorder:
         source: Source,
         known_keys: Mapping[tuple[str, str], KnownKey],
         now: datetime,
+        spans: BatchSpans,
     ) -> None:
         self._projection = definition.projection
         self._known_keys = known_keys
         self.source = source
         self.now = now
+        self.spans = spans
         self.facts = FactStore(definition.tables)
         self.writes = Writes()
+        self.released: list[Input] = []
+        """What had waited and went on."""
 
     def record(
-        self, aggregate: Aggregate, decider: Decider[Any], one: Input, decision: Decision[Any]
+        self,
+        aggregate: Aggregate,
+        decider: Decider[Any],
+        one: Input,
+        decision: Decision[Any],
+        deciding: Deciding,
     ) -> Outcome:
         """Take over everything a decision changes; nothing at all when any of it is malformed."""
         bodies = [event.write().decode() for event in decision.events]
-        effects = [_effect_row(aggregate, one, effect) for effect in decision.effects]
+        context = deciding.traceparent
+        effects = [_effect_row(aggregate, one, effect, context) for effect in decision.effects]
         for row in decision.rows:
             self.facts.table(row.model if isinstance(row, Delete) else type(row))
         reply = None if decision.reply is None else decision.reply.model_dump_json()
         self.advance(aggregate, one)
+        aggregate.traceparent = context
         aggregate.decided(decider, decision.state, changed=bool(decision.events or decision.rows))
         for event, body in zip(decision.events, bodies, strict=True):
-            self._emit(aggregate, one, event, body)
+            self._emit(aggregate, one, event, body, deciding)
         self.writes.effects.extend(effects)
         for timer in decision.timers:
             model = type(timer.data) if isinstance(timer, Timer) else timer.data_type
-            self.writes.timers[aggregate.id, model.__name__, timer.key] = (timer, one.traceparent)
+            self.writes.timers[aggregate.id, model.__name__, timer.key] = (timer, context)
         for row in decision.rows:
             self.facts.change(row)
         for fan_out in decision.fan_outs:
-            self.writes.fan_outs.append(FanOutRow(aggregate.id, one.id, fan_out, one.traceparent))
+            self.writes.fan_outs.append(FanOutRow(aggregate.id, one.id, fan_out, context))
         self.take_key(one, reply)
         return Outcome(
             Fate.APPLIED, reply=reply, clock=self._own_clock(aggregate), etag=aggregate.picture().etag
         )
+
+    def ignore(self, aggregate: Aggregate, one: Input) -> None:
+        """Take note of an input that nothing here decides on."""
+        self.advance(aggregate, one)
+        # What a later leg of the case is linked to.
+        aggregate.traceparent = one.traceparent or aggregate.traceparent
+        self.project(one)
 
     def advance(self, aggregate: Aggregate, one: Input) -> None:
         """Move the watermark of the input's source, if it has one."""
@@ -118,7 +137,7 @@ class Recorder:
         for row in rows:
             self.facts.change(row)
 
-    def reject(self, one: Input, refusal: Refusal) -> Outcome:
+    def reject(self, one: Input, refusal: Refusal, deciding: Deciding) -> Outcome:
         """Tell the publisher of an inbound record that it was refused, once for each record.
 
         What was refused has not counted: under its business key it may come again, corrected.
@@ -138,9 +157,10 @@ class Recorder:
             code=refusal.code,
             locations=refusal.locations,
         )
+        event_id = new_id()
         self.writes.events.append(
             EventRow(
-                id=new_id(),
+                id=event_id,
                 aggregate=derived_id("rejection", self.source.name, str(one.id)),
                 source=self.source.uri,
                 sequence=1,
@@ -150,7 +170,7 @@ class Recorder:
                 clock="",
                 correlation=None,
                 causation=one.label or str(one.id),
-                traceparent=one.traceparent,
+                traceparent=deciding.create(event_id, rejected.topic, rejected.event_type, of_case=False),
                 body=rejected.write().decode(),
             )
         )
@@ -204,9 +224,10 @@ class Recorder:
         if key is not None and self.writes.keys.pop((key.scope, key.key), None) is None:
             self.writes.freed_keys.add((key.scope, key.key))
 
-    def _emit(self, aggregate: Aggregate, one: Input, event: Event, body: str) -> None:
+    def _emit(self, aggregate: Aggregate, one: Input, event: Event, body: str, deciding: Deciding) -> None:
+        event_id = new_id()
         row = EventRow(
-            id=new_id(),
+            id=event_id,
             aggregate=aggregate.id,
             source=self.source.uri,
             sequence=aggregate.next_sequence(self.source.epoch),
@@ -216,10 +237,9 @@ class Recorder:
             clock=aggregate.clock(),
             correlation=str(aggregate.id),
             causation=one.label or str(one.id),
-            traceparent=one.traceparent,
+            traceparent=deciding.create(event_id, event.topic, event.event_type),
             body=body,
         )
-        aggregate.traceparent = one.traceparent
         self.writes.events.append(row)
         if self._projection is not None:
             self.project(_as_input(row, event, self.source.label))
@@ -230,9 +250,9 @@ class Recorder:
         return ",".join(sorted(filter(None, [*aggregate.clock().split(","), own])))
 
 
-def _effect_row(aggregate: Aggregate, one: Input, effect: Effect) -> EffectRow:
+def _effect_row(aggregate: Aggregate, one: Input, effect: Effect, traceparent: str) -> EffectRow:
     kind, data = type(effect.data).__name__, effect.data.model_dump_json()
-    return EffectRow(aggregate.id, kind, one.id, effect.key, effect.order, data, one.traceparent)
+    return EffectRow(aggregate.id, kind, one.id, effect.key, effect.order, data, traceparent)
 
 
 def _as_input(row: EventRow, event: Event, source: str) -> Input:

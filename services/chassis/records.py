@@ -17,11 +17,12 @@ from services.chassis.codec import fields_at_fault, safe_message, subject_of
 from services.chassis.decider import Origin, Refusal
 from services.chassis.ids import derived_id
 from services.chassis.inputs import BusinessKey, Input, Position, key_of
-from services.chassis.tracing import new_traceparent
 
 INBOUND = "ciclo.inbound."
 MAX_VALUE_BYTES = 262_144
 """The largest data of a record; larger ones are `too_long`."""
+REPLAYED = "ciclo=replay"
+"""The `tracestate` of an event that was emitted once more (W3C Trace Context, 3.3)."""
 KEPT_BYTES = 65_536
 """How much of a record that cannot be read is kept for the operator; Kafka has the rest at its position."""
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -93,7 +94,7 @@ class RecordReader:
             data=data,
             raw=raw,
             time=envelope.time,
-            traceparent=envelope.traceparent or new_traceparent(),
+            traceparent=envelope.traceparent,
             business_key=key_of(data),
             position=position,
             label=envelope.id,
@@ -116,7 +117,6 @@ def _unreadable(position: Position, error: BadEnvelope, value: bytes) -> Input:
         id=_position_id(position),
         data=None,
         raw=_text(value)[0],
-        traceparent=new_traceparent(),
         business_key=BusinessKey("unreadable", position.place, ""),
         position=position,
         error=str(error),
@@ -153,9 +153,10 @@ def _own(envelope: Envelope, value: bytes, position: Position) -> Input:
         source=envelope.source_name,
         sequence=envelope.sequence,
         clock=envelope.clock,
-        traceparent=envelope.traceparent or new_traceparent(),
+        traceparent=envelope.traceparent,
         position=position,
         error=error,
+        replayed=envelope.tracestate == REPLAYED,
     )
 
 
@@ -167,7 +168,6 @@ def _refused(position: Position, label: str, event_type: str, refusal: Refusal) 
         id=_position_id(position),
         data=None,
         raw="",
-        traceparent=new_traceparent(),
         position=position,
         label=label,
         refusal=refusal,

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 import structlog
 
-from services.chassis import metrics
-from services.chassis.clock import seconds
+from services.chassis.clock import nanoseconds, seconds
 from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.lanes import Lanes
 from services.chassis.loop import FAILING_AFTER_S, Loop
-from services.chassis.publisher import Publisher
+from services.chassis.publisher import Publisher, Receipt
+from services.chassis.telemetry.exporting import OFF, Tracing
+from services.chassis.telemetry.sending import tell_sent
 
 BATCH: Final = 500
 
@@ -89,10 +90,11 @@ class Relay(Loop):
     deleted once the broker has it and all before it of the same aggregate.
     """
 
-    def __init__(self, lanes: Lanes, publisher: Publisher) -> None:
+    def __init__(self, lanes: Lanes, publisher: Publisher, tracing: Tracing = OFF) -> None:
         super().__init__("relay")
         self._lanes = lanes
         self._publisher = publisher
+        self._tracing = tracing
         self._floor = Floor()
         self._floor_of: tuple[int, frozenset[int]] = (0, frozenset())
         self._marked_at = 0.0
@@ -142,7 +144,7 @@ class Relay(Loop):
             self._refused = set()
             return 0
         crash_point(CrashPoint.RELAY_BEFORE_SEND)
-        receipt = await self._publisher.publish(rows)
+        receipt = await self._send(rows)
         crash_point(CrashPoint.RELAY_AFTER_SEND)
         if receipt.done:
             lanes, ids = zip(*((row["lane"], row["outbox_id"]) for row in receipt.done), strict=True)
@@ -151,12 +153,24 @@ class Relay(Loop):
             crash_point(CrashPoint.RELAY_AFTER_DELETE)
         self.counts.sent += len(receipt.done)
         self.counts.failed += receipt.failed
-        metrics.RELAYED.labels("sent").inc(len(receipt.done))
-        metrics.RELAYED.labels("failed").inc(receipt.failed)
         self._note(receipt.refused)
         if receipt.failed:
             raise NotAcknowledged(f"{receipt.failed} of {len(rows)} events") from receipt.cause
         return len(receipt.done)
+
+    async def _send(self, rows: Sequence[Any]) -> Receipt:
+        began = nanoseconds()
+        try:
+            receipt = await self._publisher.publish(rows)
+        except Exception as error:
+            tell_sent(self._tracing, began, rows, type(error).__name__)
+            raise
+        if receipt.failed:
+            cause = "not_acknowledged" if receipt.cause is None else type(receipt.cause).__name__
+            tell_sent(self._tracing, began, rows, cause)
+        else:
+            tell_sent(self._tracing, began, receipt.done, None)
+        return receipt
 
     def _note(self, refused: set[str]) -> None:
         if refused and not self._refused:

@@ -70,8 +70,8 @@ FROM unnest($14::smallint[], $2::uuid[]) WITH ORDINALITY AS o (lane, id, n) ORDE
 """
 
 WRITE_EFFECTS = """
-INSERT INTO effects (aggregate, lane, kind, cause, key, ordering, data, due_at, traceparent)
-SELECT aggregate, lane, kind, cause, key, ordering, data::jsonb, $1, traceparent
+INSERT INTO effects (aggregate, lane, kind, cause, key, ordering, data, due_at, asked_at, traceparent)
+SELECT aggregate, lane, kind, cause, key, ordering, data::jsonb, $1, $1, traceparent
 FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
     $9::text[])
     WITH ORDINALITY AS u (aggregate, lane, kind, cause, key, ordering, data, traceparent, n)

@@ -115,6 +115,7 @@ def _customer_needs(_state: CustomerState | None, data: RegisterCustomer) -> Ite
 
 CUSTOMERS = Decider(
     kind="customer",
+    of_cases=False,
     state=CustomerState,
     on={RegisterCustomer: register_customer},
     needs=_customer_needs,

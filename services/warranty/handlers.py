@@ -100,6 +100,7 @@ def deciders(policies: Policies) -> tuple[Decider[Any], ...]:
 
 UNITS = Decider(
     kind="product_unit",
+    of_cases=False,
     state=UnitState,
     on={RegisterUnit: units.register, ProductRegistered: units.registered},
     needs=lambda _state, data: [Lookup.of(Unit, product_unit=data.product_unit)],
@@ -107,13 +108,14 @@ UNITS = Decider(
 
 SERVICE_POINTS = Decider(
     kind="service_point",
+    of_cases=False,
     state=ServicePointState,
     on={PutServicePoint: service_points.put},
     needs=lambda _state, data: [Lookup.of(ServicePoint, id=data.id)],
 )
 
 
-STOCK = Decider(kind="stock", state=StockState, on={PutStock: stock.put})
+STOCK = Decider(kind="stock", state=StockState, on={PutStock: stock.put}, of_cases=False)
 
 
 def _containment_needs(_state: ContainmentState | None, data: BaseModel) -> Iterable[Lookup]:
@@ -123,6 +125,7 @@ def _containment_needs(_state: ContainmentState | None, data: BaseModel) -> Iter
 
 CONTAINMENTS = Decider(
     kind="containment",
+    of_cases=False,
     state=ContainmentState,
     on={
         StartContainment: containment.start,

@@ -143,6 +143,7 @@ CREATE TABLE effects (
     data jsonb NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
     due_at timestamptz NOT NULL,
+    asked_at timestamptz NOT NULL,
     traceparent text,
     UNIQUE (aggregate, kind, cause, key)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);

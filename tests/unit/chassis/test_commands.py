@@ -11,7 +11,10 @@ from services.chassis.decider import Message, Refusal
 from services.chassis.ids import new_id
 from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.problems import Problem, Refused
-from services.chassis.tracing import is_traceparent
+from services.chassis.telemetry.context import traced
+
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 class Say(Message):
@@ -70,12 +73,13 @@ async def _until(condition: Callable[[], bool]) -> None:
 async def test_a_command_comes_back_with_its_outcome_and_carries_a_trace() -> None:
     engine = Engine()
     async with running(engine) as commands:
-        outcome = await commands.send(case(), Say(word="a"), if_clock="routing:5,warranty:2")
+        with traced(TRACE):
+            outcome = await commands.send(case(), Say(word="a"), if_clock="routing:5,warranty:2")
     assert outcome.clock == "intake:1"
     assert engine.inputs[0].clock == {"routing": 5, "warranty": 2}
     assert engine.inputs[0].type == "Say"
     assert engine.inputs[0].raw == '{"word":"a"}'
-    assert is_traceparent(engine.inputs[0].traceparent or "")
+    assert engine.inputs[0].traceparent == TRACE
 
 
 async def test_what_arrives_while_the_engine_works_goes_together_in_batches_of_limited_size() -> None:

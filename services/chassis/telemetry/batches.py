@@ -1,0 +1,204 @@
+"""The spans of one transaction: one for each input that is decided, one for each event that is created."""
+
+from collections.abc import Mapping
+from contextvars import Token
+from dataclasses import replace
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Self
+from uuid import UUID
+
+from opentelemetry.trace import SpanKind
+from structlog.contextvars import bind_contextvars, reset_contextvars
+
+from ciclo_schemas.events import Event
+from services.chassis.clock import nanoseconds
+from services.chassis.decider import Origin
+from services.chassis.inputs import Fate, Input, Outcome
+from services.chassis.telemetry import semconv
+from services.chassis.telemetry.context import child_of, span_id, trace_id
+from services.chassis.telemetry.exporting import Tracing
+from services.chassis.telemetry.legs import leg_of
+from services.chassis.telemetry.semconv import Reason
+from services.chassis.telemetry.spans import Span, Value, linked
+from services.chassis.telemetry.statements import Statement, statement_span
+
+MAX_LINKS: Final = 128
+"""How many inputs of a batch its span is linked to: as many links as the SDK allows by default."""
+
+_MESSAGES = (Origin.EVENT, Origin.INBOUND)
+
+
+class Deciding:
+    """One input while it is decided; inside `with`, its ids stand in every log line.
+
+    `traceparent` is the context of everything that the decision causes.
+    """
+
+    def __init__(self, traceparent: str, span: Span | None, one: Input, case: UUID | None) -> None:
+        self.traceparent = traceparent
+        self._span = span
+        self._one = one
+        self._case = case
+        self._created: list[Span] = []
+        self._bound: Mapping[str, Token[Any]] = {}
+
+    def __enter__(self) -> Self:
+        ids = {
+            "trace_id": trace_id(self.traceparent),
+            "span_id": span_id(self.traceparent),
+            "event_id": str(self._one.id),
+        }
+        if self._case is not None:
+            ids["case_id"] = str(self._case)
+        self._bound = bind_contextvars(**ids)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        reset_contextvars(**self._bound)
+
+    def create(self, event_id: UUID, topic: str, event_type: str, *, of_case: bool = True) -> str:
+        """The context of an event that this decision creates: a span of its own."""
+        context = child_of(self.traceparent)
+        if self._span is None:
+            return context
+        attributes: dict[str, Value] = {
+            semconv.SYSTEM: "kafka",
+            semconv.OPERATION: "create",
+            semconv.OPERATION_TYPE: "create",
+            semconv.DESTINATION: topic,
+            semconv.MESSAGE_ID: str(event_id),
+            semconv.EVENT_TYPE: event_type,
+        }
+        if self._case is not None and of_case:
+            attributes |= of_this_case(self._case)
+        now = nanoseconds()
+        self._created.append(
+            Span(f"create {topic}", SpanKind.PRODUCER, context, self.traceparent, now, now, attributes)
+        )
+        return context
+
+    def told(self, outcome: Outcome, *, known: bool) -> Outcome:
+        """The outcome, with the context and case of the decision.
+
+        A request about a case that nobody knows is not one of a case: it belongs to no graph.
+        """
+        of_case = self._case is not None and (known or self._one.origin in _MESSAGES)
+        return replace(outcome, traceparent=self.traceparent, case=str(self._case) if of_case else None)
+
+    def spans(self, outcome: Outcome) -> list[Span]:
+        """What there is to tell, now that the input is decided so."""
+        span = self._span
+        if span is None:
+            return []
+        span.end = nanoseconds()
+        if outcome.case is not None:
+            span.attributes[semconv.CASE_ID] = outcome.case
+            if self._one.origin in _MESSAGES:
+                span.attributes[semconv.CONVERSATION] = outcome.case
+        span.attributes[semconv.OUTCOME] = outcome.fate.value
+        if outcome.refusal is not None:
+            span.attributes[semconv.REFUSAL] = outcome.refusal.code
+        if outcome.fate is Fate.DEAD:
+            span.fail(outcome.reason)
+        return [span, *self._created]
+
+
+class BatchSpans:
+    """Collects the spans of a transaction; nobody hears of them unless `committed` is called."""
+
+    def __init__(self, tracing: Tracing, service: str) -> None:
+        self._tracing = tracing
+        self._service = service
+        self._began = nanoseconds()
+        self._decided: list[Span] = []
+        self._created: list[Span] = []
+        self.statements: list[Statement] = []
+        """Statements worth telling of, as they come."""
+
+    def begin(self, one: Input, previous: str | None, now: datetime, *, case: UUID | None) -> Deciding:
+        """Start to decide an input, of a case or not; `previous` is the last context of its aggregate."""
+        name, leg = name_of(one), leg_of(one, previous, now)
+        context = self._tracing.new_leg(name) if leg.parent is None else child_of(leg.parent)
+        if not self._tracing.records(context):
+            return Deciding(context, None, one, case)
+        span = Span(name, _kind(one), context, leg.parent, nanoseconds(), 0, self._about(one))
+        span.links = linked(*leg.links)
+        return Deciding(context, span, one, case)
+
+    def keep(self, deciding: Deciding, outcome: Outcome, *, known: bool) -> Outcome:
+        """The input is decided so, if the transaction commits; `known`: its aggregate exists then."""
+        told = deciding.told(outcome, known=known)
+        decided = deciding.spans(told)
+        self._decided += decided[:1]
+        self._created += decided[1:]
+        return told
+
+    def committed(self, inputs: int) -> None:
+        """Hand over what was collected; the transaction held so many inputs."""
+        if not self._tracing.on:
+            return
+        now = nanoseconds()
+        if len(self._decided) == 1 and inputs <= 1:
+            [alone] = self._decided
+            alone.start, alone.end = self._began, now
+            case = alone.attributes.get(semconv.CASE_ID)
+            told = [
+                alone,
+                *self._created,
+                *(statement_span(one, alone.traceparent, case) for one in self.statements),
+            ]
+        elif self._decided or self.statements:
+            told = [*self._decided, *self._created, *self._batch(inputs, now)]
+        else:
+            return
+        self._tracing.emit(told)
+
+    def _batch(self, inputs: int, now: int) -> list[Span]:
+        name = "apply batch"
+        context = self._tracing.new_leg(name)
+        links = linked(*((span.traceparent, Reason.BATCH) for span in self._decided[:MAX_LINKS]))
+        size: dict[str, Value] = {semconv.BATCH_SIZE: inputs}
+        batch = Span(name, SpanKind.INTERNAL, context, None, self._began, now, size, links)
+        return [batch, *(statement_span(one, context, None) for one in self.statements)]
+
+    def _about(self, one: Input) -> dict[str, Value]:
+        if one.origin not in _MESSAGES:
+            return {}
+        attributes: dict[str, Value] = {
+            semconv.SYSTEM: "kafka",
+            semconv.OPERATION: "process",
+            semconv.OPERATION_TYPE: "process",
+            semconv.DESTINATION: _topic(one),
+            semconv.GROUP: f"ciclo-{self._service}",
+            semconv.MESSAGE_ID: str(one.id),
+            semconv.EVENT_TYPE: one.type,
+        }
+        if one.position is not None:
+            attributes[semconv.PARTITION] = str(one.position.partition)
+            attributes[semconv.OFFSET] = one.position.offset
+        return attributes
+
+
+def name_of(one: Input) -> str:
+    """The name of an input's span."""
+    if one.origin in _MESSAGES:
+        return f"process {_topic(one)}"
+    return f"{'timer' if one.origin is Origin.TIMER else 'decide'} {one.type}"
+
+
+def of_this_case(case: UUID | str) -> dict[str, Value]:
+    """The attributes of a message about a case."""
+    return {semconv.CASE_ID: str(case), semconv.CONVERSATION: str(case)}
+
+
+def _topic(one: Input) -> str:
+    if one.position is not None:
+        return one.position.topic
+    return one.data.topic if isinstance(one.data, Event) else ""
+
+
+def _kind(one: Input) -> SpanKind:
+    return SpanKind.CONSUMER if one.origin in _MESSAGES else SpanKind.INTERNAL

@@ -1,0 +1,52 @@
+"""The spans of what the relay hands to Kafka: one for each topic of a batch."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from opentelemetry.trace import SpanKind
+
+from services.chassis.clock import nanoseconds
+from services.chassis.telemetry import semconv
+from services.chassis.telemetry.batches import of_this_case
+from services.chassis.telemetry.context import child_of
+from services.chassis.telemetry.exporting import Tracing
+from services.chassis.telemetry.semconv import Reason
+from services.chassis.telemetry.spans import Span, Value, linked
+
+
+def tell_sent(tracing: Tracing, began: int, rows: Sequence[Any], error: str | None) -> None:
+    """Tell that these rows of `events` were handed over since `began` (ns), or why they were not."""
+    if not tracing.on:
+        return
+    by_topic: dict[str, list[Any]] = {}
+    for row in rows:
+        if row["topic"] is not None and row["traceparent"] is not None:
+            by_topic.setdefault(row["topic"], []).append(row)
+    tracing.emit(_spans(tracing, began, by_topic, error))
+
+
+def _spans(
+    tracing: Tracing, began: int, by_topic: Mapping[str, Sequence[Any]], error: str | None
+) -> Iterator[Span]:
+    now = nanoseconds()
+    for topic, rows in by_topic.items():
+        attributes: dict[str, Value] = {
+            semconv.SYSTEM: "kafka",
+            semconv.OPERATION: "send",
+            semconv.OPERATION_TYPE: "send",
+            semconv.DESTINATION: topic,
+        }
+        if len(rows) == 1:
+            context, parent = child_of(rows[0]["traceparent"]), rows[0]["traceparent"]
+            attributes[semconv.MESSAGE_ID] = str(rows[0]["id"])
+            if rows[0]["correlation"] is not None:
+                attributes |= of_this_case(rows[0]["correlation"])
+        else:
+            context, parent = tracing.new_leg(f"send {topic}"), None
+            attributes[semconv.BATCH_COUNT] = len(rows)
+        links = linked(*((row["traceparent"], Reason.MESSAGE) for row in rows))
+        span = Span(f"send {topic}", SpanKind.CLIENT, context, parent, began, now, attributes, links)
+        if error is not None:
+            span.fail(error)
+        if links:
+            yield span

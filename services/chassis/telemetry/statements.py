@@ -1,0 +1,110 @@
+"""Statements sent to PostgreSQL: all are told to whoever listens, slow and failed ones become spans.
+
+Only a statement's text is looked at, never its arguments.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import asyncpg
+from opentelemetry.trace import SpanKind
+
+from services.chassis.clock import nanoseconds
+from services.chassis.telemetry import semconv
+from services.chassis.telemetry.context import child_of
+from services.chassis.telemetry.spans import Span, Value
+
+SLOW_S: Final = 0.010
+"""Statements that take longer become spans."""
+
+_SUMMARY = re.compile(
+    r"\b(SELECT|INSERT|UPDATE|DELETE|TRUNCATE|COPY|CALL|BEGIN|COMMIT|ROLLBACK)\b", re.IGNORECASE
+)
+_TARGET = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?([a-z_][a-z0-9_.]*)(?!\s*\()", re.IGNORECASE)
+_collected: ContextVar[list["Statement"] | None] = ContextVar("statements", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement: its summary (`INSERT events`), when it ended (ns since 1970), how long it took (s)."""
+
+    summary: str
+    end: int
+    seconds: float
+    database: str
+    error: BaseException | None
+
+
+watchers: list[Callable[[Statement], None]] = []
+"""Called with every statement of every pool, in the event loop: metrics."""
+
+
+def watch(watcher: Callable[[Statement], None]) -> None:
+    """Tell this function of every statement from now on, once however often it is asked for."""
+    if watcher not in watchers:
+        watchers.append(watcher)
+
+
+@contextmanager
+def collecting(statements: list[Statement]) -> Iterator[None]:
+    """Inside the block, statements worth a span are added to the list, soon after they end."""
+    token = _collected.set(statements)
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+
+
+async def listen(connection: asyncpg.Connection) -> None:
+    """Watch the statements of a connection."""
+    connection.add_query_logger(_noticed)
+
+
+def statement_span(statement: Statement, parent: str, case: Value | None) -> Span:
+    """The span of a statement, under the work that sent it."""
+    start = statement.end - int(statement.seconds * 1e9)
+    attributes: dict[str, Value] = {
+        semconv.DB_SYSTEM: "postgresql",
+        semconv.DB_NAMESPACE: statement.database,
+        semconv.DB_SUMMARY: statement.summary,
+    }
+    if case is not None:
+        attributes[semconv.CASE_ID] = case
+    span = Span(
+        statement.summary, SpanKind.CLIENT, child_of(parent), parent, start, statement.end, attributes
+    )
+    if statement.error is not None:
+        code = getattr(statement.error, "sqlstate", None)
+        if code is not None:
+            attributes[semconv.DB_STATUS] = code
+        span.fail(code or type(statement.error).__name__)
+    return span
+
+
+@lru_cache(maxsize=1024)
+def summary_of(query: str) -> str:
+    """What a statement does to which table, without any value: `UPDATE aggregates`."""
+    verb = _SUMMARY.search(query)
+    if verb is None:
+        return query.split(None, 1)[0].upper() if query.strip() else "statement"
+    target = _TARGET.search(query, verb.start())
+    return verb[1].upper() if target is None else f"{verb[1].upper()} {target[1]}"
+
+
+def _noticed(record: Any) -> None:
+    collected = _collected.get()
+    worth = record.elapsed > SLOW_S or record.exception is not None
+    if not watchers and not (worth and collected is not None):
+        return
+    statement = Statement(
+        summary_of(record.query), nanoseconds(), record.elapsed, record.conn_params.database, record.exception
+    )
+    for watcher in watchers:
+        watcher(statement)
+    if worth and collected is not None:
+        collected.append(statement)
