@@ -15,9 +15,10 @@ from services.chassis.database import create_pool
 from services.chassis.dead_letter_files import BadFile, bring_in, export
 from services.chassis.dead_letters import DeadLetters, NoSuchLetter, Selection, Trial, Who
 from services.chassis.definition import Definition
-from services.chassis.engine import Engine
+from services.chassis.engine import Engine, release_of
 from services.chassis.inputs import Fate
 from services.chassis.printing import say, table
+from services.chassis.telemetry.exporting import FLUSH_S, tracing_of
 from services.chassis.transforming import BadPatch, Transformed, restore, transform
 
 OK, FAILED, USAGE = 0, 1, 2
@@ -50,8 +51,9 @@ async def dead_letters(definition: Definition, database_url: str, arguments: Any
     if getattr(arguments, "reveal", False) and not arguments.reason:
         return _wrong("--reveal needs a --reason")
     pool = await create_pool(database_url, f"{definition.name}-operator", size=2)
+    tracing = tracing_of(definition.name, release_of(definition.name))
     try:
-        engine = Engine(pool, definition)
+        engine = Engine(pool, definition, tracing)
         await engine.start()
         desk = Desk(DeadLetters(pool, engine), pool, engine, definition.name, arguments)
         return await _ACTIONS[arguments.action](desk)
@@ -66,6 +68,7 @@ async def dead_letters(definition: Definition, database_url: str, arguments: Any
         return _wrong(f"{error.filename}: {error.strerror}")
     finally:
         await pool.close()
+        await tracing.stop(FLUSH_S)
 
 
 async def _ls(desk: Desk) -> int:

@@ -19,6 +19,7 @@ import structlog
 
 from services.chassis.database import CONNECT_TIMEOUT_S, session_settings
 from services.chassis.loop import Loop
+from services.chassis.telemetry.statements import listen
 
 LANES: Final = 8
 """How many lanes there are; rows carry their lane, so this can only change with a migration."""
@@ -143,6 +144,7 @@ class Lanes(Loop):
             command_timeout=COMMAND_TIMEOUT_S,
             server_settings=session_settings(self._application) | SESSION,
         )
+        await listen(connection)
         self.generation += 1
         self._connection = connection
         connection.add_termination_listener(self._lose)

@@ -12,6 +12,8 @@ from ciclo_schemas.values import Language
 from services.chassis.clock import seconds, utc_now
 from services.chassis.decider import Message
 from services.chassis.definition import EffectCall, Retry
+from services.chassis.telemetry.outside import about_server, outside_call
+from services.chassis.telemetry.semconv import CASE_ID
 from services.notifications.domain.message import (
     URGENT,
     MessageFailed,
@@ -100,7 +102,8 @@ class MessageSender:
                 case=call.subject,
                 sender=self._settings.smtp_from,
             )
-            await server.send(mail)
+            with outside_call("SMTP send", call.traceparent, self._about(call)):
+                await server.send(mail)
         except BadAddress:
             return _failed(call, language, "bad_address")
         except Refused as refused:
@@ -119,6 +122,11 @@ class MessageSender:
         return MessageSent(
             template=call.data.template, cause=call.data.cause, language=language, sent_at=utc_now()
         )
+
+    def _about(self, call: EffectCall) -> dict[str, str | int]:
+        """What a span says of a sending: never to whom."""
+        server = about_server(self._settings.smtp_host, self._settings.smtp_port, "smtp")
+        return {**server, CASE_ID: str(call.subject)}
 
 
 def _language(send: SendMessage, contact: Contact | None) -> Language:
