@@ -8,6 +8,7 @@ from ciclo_schemas.topics import TopicsError
 from demo.play import play
 from demo.processes import ServiceFailed
 from demo.screen import Screen
+from demo.traces import traces
 from deploy.embedded import CannotStart, running
 from services.chassis.migrate import MigrationFailed
 
@@ -17,9 +18,9 @@ def main() -> int:
     screen = Screen()
     keep = os.environ.get("KEEP", "") not in {"", "0"}
     try:
-        with running(say=screen.say) as servers:
+        with running(say=screen.say) as servers, traces(servers.directory / "traces", keep=keep) as to:
             screen.say(f"Kafka at {servers.kafka}, PostgreSQL running, data in {servers.directory}")
-            return asyncio.run(play(servers, screen, keep=keep))
+            return asyncio.run(play(servers, screen, to, keep=keep))
     except (CannotStart, MigrationFailed, ServiceFailed, TopicsError) as error:
         print(f"\nThe demo cannot run: {error}", file=sys.stderr)
         return 1

@@ -16,10 +16,11 @@ from demo.actors import Agent, Case, Crm, Customer, Erp, Logistics, Workshop
 from demo.doors import DoorClosed, Doors
 from demo.mailbox import Mailbox, mailbox
 from demo.processes import Services
-from demo.report import Ending, show_complaints, show_places, show_table
+from demo.report import Ending, Places, show_complaints, show_places, show_table
 from demo.screen import Screen
 from demo.stories import STORIES
 from demo.stories.story import Stage, Story, missing_of
+from demo.traces import Traces
 from demo.wire import Heard, Journal, Outsider, listening, writing
 from demo.world import Owner, load
 from deploy.embedded import Servers
@@ -147,7 +148,7 @@ def _last(events: Sequence[Heard]) -> str:
     return f"{events[-1].name} of {events[-1].envelope.source_name}" if events else "none"
 
 
-async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
+async def play(servers: Servers, screen: Screen, traces: Traces, *, keep: bool) -> int:
     """Play everything. Returns the exit code: 1 when a case did not end where its story says."""
     folder = servers.directory
     _log_to(folder / "logs")
@@ -156,7 +157,9 @@ async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
         mails = await stack.enter_async_context(mailbox(folder / "mailbox"))
         screen.say("creating topics, migrating databases, starting four services")
         await create_topics(servers.kafka)
-        services = Services(servers, folder / "logs", smtp_port=mails.port, say=screen.say)
+        services = Services(
+            servers, folder / "logs", smtp_port=mails.port, say=screen.say, settings=traces.settings
+        )
         await stack.enter_async_context(services)
         reading = await stack.enter_async_context(listening(servers.kafka, journal))
         outsider = await stack.enter_async_context(writing(servers.kafka))
@@ -166,9 +169,8 @@ async def play(servers: Servers, screen: Screen, *, keep: bool) -> int:
         await _unless_one_ends(playing, reading, asyncio.create_task(services.failure()))
         code = judge(screen, mails, playing.result())
         key = await services.key("routing", f"agent/{AGENTS[0]}", "cases:read", "cases:work")
-        show_places(
-            screen.console, services, servers.kafka, mails.folder, f"{AGENTS[0]} {key}" if keep else ""
-        )
+        places = Places(services, servers.kafka, mails.folder, traces.place, f"{AGENTS[0]} {key}")
+        show_places(screen.console, places, keep=keep)
         if keep:
             asked = asyncio.create_task(_until_asked())
             await _unless_one_ends(asked, asyncio.create_task(services.failure()))

@@ -36,6 +36,7 @@ STOP_SECONDS = 20
 SHORT_LIFE_SECONDS = 5
 SHORT_LIVES = 3
 KEY_DAYS = 30
+FOR_ALL = ("OTEL_", "CICLO_")
 READS_IN_INTAKE = {"routing": "texts:read", "notifications": "contacts:read"}
 
 Say = Callable[[str], None]
@@ -135,7 +136,8 @@ class ServiceProcess:
 class Services:
     """All four, as an asynchronous context: inside it they run, and whichever dies is started again.
 
-    `settings` are more environment variables, for all of them. `prefix` goes before the databases' names.
+    `settings` are more environment variables: by its prefix for a service, by OTEL_ or CICLO_ for all.
+    `prefix` goes before the databases' names.
     """
 
     def __init__(
@@ -168,8 +170,7 @@ class Services:
             name: ServiceProcess(
                 name,
                 logs / f"{name}.log",
-                self._environment(name, servers, ports[name])
-                | {key: value for key, value in special.items() if key.startswith(f"{name.upper()}_")},
+                self._environment(name, servers, ports[name]) | _of(name, special),
                 *ports[name],
             )
             for name in NAMES
@@ -282,6 +283,11 @@ class Services:
             f"{prefix}_HTTP_PORT": str(ports[0]),
             f"{prefix}_ADMIN_PORT": str(ports[1]),
         }
+
+
+def _of(service: str, settings: Mapping[str, str]) -> dict[str, str]:
+    prefixes = (f"{service.upper()}_", *FOR_ALL)
+    return {key: value for key, value in settings.items() if key.startswith(prefixes)}
 
 
 def _database(admin_url: str, name: str) -> str:

@@ -62,16 +62,31 @@ def show_complaints(console: Console, endings: Sequence[Ending]) -> None:
             )
 
 
-def show_places(console: Console, services: Services, kafka: str, mails: Path, key: str) -> None:
-    """Where to look next; with somebody's API key, if all keeps running."""
+@dataclass(frozen=True)
+class Places:
+    """Where there is something to look at."""
+
+    services: Services
+    kafka: str
+    mails: Path
+    traces: str
+    key: str
+    """Somebody's API key."""
+
+
+def show_places(console: Console, places: Places, *, keep: bool) -> None:
+    """Where to look next; with the addresses, if all keeps running."""
+    services = places.services
     lines = ["", "Where to look next"]
-    lines.append(f"  mailbox        {mails}  (what the customers were told: *.eml)")
+    lines.append(f"  mailbox        {places.mails}  (what the customers were told: *.eml)")
     lines.append(f"  logs           {services['intake'].log.parent}")
-    if key:
+    if places.traces:
+        lines.append(f"  traces         {places.traces}")
+    if keep:
         for name, service in services.each.items():
             lines.append(f"  {name:<13}  {service.url}/docs  (metrics: {service.admin_url}/metrics)")
-        lines.append(f"  Kafka          {kafka}  (topics ciclo.*)")
-        lines.append(f"  API key        {key}  (routing; others: python -m services.<name> keys create)")
+        lines.append(f"  Kafka          {places.kafka}  (topics ciclo.*)")
+        lines.append(f"  API key        {places.key}  (routing; more: python -m services.<name> keys create)")
         lines.append("")
         lines.append("All of it keeps running. Ctrl-C ends it.")
     else:

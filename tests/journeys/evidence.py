@@ -13,9 +13,12 @@ from demo.world import FILE, Plan
 from deploy.embedded import Servers
 from tests.journeys import privacy, rules
 from tests.journeys.books import Books, quiet, unfinished
+from tests.journeys.canaries import Canaries
 from tests.journeys.house import House, Letter
 from tests.journeys.reader import read_everything
+from tests.journeys.traced import Traced, look
 from tests.journeys.wire import Wire
+from tests.support.traces import Deaths
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,9 @@ class Evidence:
     wire: Wire
     books: dict[str, Books]
     logs: Path
+    traced: Traced
+    metrics: dict[str, str]
+    canaries: Canaries
 
     def not_ended(self) -> list[str]:
         """Cases that did not end where their story says."""
@@ -64,7 +70,16 @@ class Evidence:
     def leaks(self) -> list[str]:
         """Customers' names, addresses and words outside the vault."""
         texts = [*self.texts, *privacy.handed_over(self.wire.records)]
-        return [*privacy.leaks(self.wire.records, texts), *privacy.logged(self.logs, texts)]
+        return [
+            *privacy.leaks(self.wire.records, texts),
+            *privacy.logged(self.logs, texts),
+            *self.canaries.seen(privacy.secret_words(texts), self.traced.told.spans, self.metrics),
+            *self.canaries.repeated(self.logs, self.wire.records),
+        ]
+
+    def badly_told(self) -> list[str]:
+        """What spans do not tell of the cases, or not as they should."""
+        return self.traced.faults([case for cases in self.cases.values() for case in cases])
 
     def everything_wrong(self) -> list[str]:
         """All of it."""
@@ -75,18 +90,23 @@ class Evidence:
             *self.broken_rules(),
             *self.wrong_letters(),
             *self.leaks(),
+            *self.badly_told(),
         ]
 
 
 async def gather(servers: Servers, house: House, endings: Sequence[Ending]) -> Evidence:
     """Wait until the services have nothing left to do, and collect what there is."""
     books = await quiet(servers)
+    wire = Wire(await asyncio.to_thread(read_everything, servers.kafka))
     return Evidence(
         endings=list(endings),
         cases={ending.story.title: house.screen.cases[ending.story.title] for ending in endings},
         texts=house.doors.texts,
         letters=house.letters(),
-        wire=Wire(await asyncio.to_thread(read_everything, servers.kafka)),
+        wire=wire,
         books=books,
         logs=house.logs,
+        traced=await look(servers, house.sink, wire, Deaths(house.deaths)),
+        metrics=await house.metrics(),
+        canaries=house.canaries(),
     )

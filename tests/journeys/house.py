@@ -1,6 +1,7 @@
 """A house where stories are played: four real processes, a mailbox, and the people of the demo."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +27,22 @@ from demo.stories.story import Story
 from demo.wire import Heard, Journal, Outsider, listening, writing
 from demo.world import Owner, load
 from deploy.embedded import Servers
+from deploy.traces import Sink, sink
+from tests.journeys.canaries import Canaries
 
+PROMPTLY = {"OTEL_BSP_SCHEDULE_DELAY": "200"}
+"""Spans leave a service after 0.2 s: so much is lost when it is killed."""
 World = Callable[[Doors, Outsider, str], Awaitable[dict[str, Owner]]]
 """Registers people and products under numbers that end with the run's; the owners by their names."""
 
 
 class NotingDoors(Doors):
-    """The doors, with a note of everything that anybody wrote through them."""
+    """The doors, with a note of everything that anybody wrote through them, and of the keys they showed."""
 
     def __init__(self, services: Services, client: httpx.AsyncClient) -> None:
         super().__init__(services, client)
         self.texts: list[str] = []
+        self.keys: set[str] = set()
 
     async def ask(
         self,
@@ -50,6 +57,8 @@ class NotingDoors(Doors):
     ) -> Any:
         if body is not None and body.get("text"):
             self.texts.append(body["text"])
+        if "Authorization" in show:
+            self.keys.add(show["Authorization"].removeprefix("Bearer "))
         return await super().ask(method, service, path, show=show, body=body, done=done, not_yet=not_yet)
 
 
@@ -94,8 +103,14 @@ class House:
     logs: Path
     journal: Journal
     outsider: Outsider
+    sink: Sink
+    """What gets the services' spans."""
     _foundations: tuple[asyncio.Task[None], ...]
     """What playing rests on: these tasks end only when it cannot go on."""
+    serials: set[str] = field(default_factory=set)
+    """The numbers of everything that anybody bought, and of the purchases."""
+    deaths: dict[str, list[float]] = field(default_factory=dict)
+    """When which service was killed (Unix time, in seconds)."""
 
     async def play(self, stories: Sequence[Story], world: World = load) -> list[Ending]:
         """Load a world under fresh serial numbers and play; raises what makes that impossible."""
@@ -111,8 +126,21 @@ class House:
 
     async def _play(self, stories: Sequence[Story], world: World) -> list[Ending]:
         owners = await world(self.doors, self.outsider, secrets.token_hex(4).upper())
+        for thing in chain.from_iterable(owner.things for owner in owners.values()):
+            self.serials |= {thing.product_unit, thing.purchase_ref}
         theatre = Theatre(self.doors, self.journal, self.outsider, self.screen, self.mails)
         return await theatre.play_all(stories, owners)
+
+    async def metrics(self) -> dict[str, str]:
+        """What each service says of itself to a monitor."""
+        async with httpx.AsyncClient(timeout=20) as client:
+            services = self.services.each.items()
+            return {name: (await client.get(f"{one.admin_url}/metrics")).text for name, one in services}
+
+    def canaries(self) -> Canaries:
+        """What was shown at doors or sent in letters so far, and what was bought."""
+        links = {link for letter in self.letters() for link in re.findall(r"/c/([^/#\s]+)", letter.body)}
+        return Canaries(frozenset(self.doors.keys | links), frozenset(self.serials))
 
     def letters(self) -> list[Letter]:
         """Every mail, repeated ones as often as they arrived."""
@@ -125,13 +153,16 @@ class House:
 
 @asynccontextmanager
 async def open_house(servers: Servers, folder: Path) -> AsyncIterator[House]:
-    """Topics, databases, four services; logs, mailbox and what the screen showed are in `folder`."""
+    """Topics, databases, four services, a sink for their spans; logs, mailbox and screen are in `folder`."""
     async with AsyncExitStack() as stack:
         box = await stack.enter_async_context(mailbox(folder / "mailbox"))
         console = Console(file=stack.enter_context((folder / "screen.txt").open("w")), width=160)
         screen = NotingScreen(console)
         await create_topics(servers.kafka)
-        services = Services(servers, folder / "logs", smtp_port=box.port, say=screen.say)
+        spans = stack.enter_context(sink(folder / "traces"))
+        services = Services(
+            servers, folder / "logs", smtp_port=box.port, say=screen.say, settings=spans.settings | PROMPTLY
+        )
         await stack.enter_async_context(services)
         journal = Journal(on_event=screen.heard)
         reading = await stack.enter_async_context(listening(servers.kafka, journal))
@@ -141,7 +172,7 @@ async def open_house(servers: Servers, folder: Path) -> AsyncIterator[House]:
         stack.callback(failing.cancel)
         doors = NotingDoors(services, client)
         yield House(
-            services, doors, screen, box.folder, folder / "logs", journal, outsider, (reading, failing)
+            services, doors, screen, box.folder, folder / "logs", journal, outsider, spans, (reading, failing)
         )
 
 

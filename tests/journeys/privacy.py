@@ -38,8 +38,13 @@ def people() -> set[str]:
     """The customers' names and addresses, in words."""
     plan = Plan.model_validate(yaml.safe_load(FILE.read_text("utf-8")))
     return {
-        word for person in plan.customers.values() for word in _words(f"{person.name} {person.email}")
+        word for person in plan.customers.values() for word in words_of(f"{person.name} {person.email}")
     } - {"example"}
+
+
+def secret_words(texts: Iterable[str]) -> set[str]:
+    """The customers' names, addresses and words, but for those that the house has among its codes."""
+    return people() | (words_of(" ".join(texts)) - CODES)
 
 
 def handed_over(records: Iterable[Record]) -> list[str]:
@@ -50,7 +55,7 @@ def handed_over(records: Iterable[Record]) -> list[str]:
 
 def leaks(records: Sequence[Record], texts: Iterable[str]) -> Iterator[str]:
     """Words of customers in keys, headers and values, but where they are handed over to intake."""
-    secret = people() | (_words(" ".join(texts)) - CODES)
+    secret = secret_words(texts)
     for record in records:
         if _hands_over(record):
             continue
@@ -59,17 +64,17 @@ def leaks(records: Sequence[Record], texts: Iterable[str]) -> Iterator[str]:
             *(f"{name} {(raw or b'').decode()}" for name, raw in record.headers),
         ]
         parts.append(json.dumps(json.loads(record.value or b"null"), ensure_ascii=False))
-        found = secret & _words(" ".join(parts))
+        found = secret & words_of(" ".join(parts))
         if found or "@example" in " ".join(parts):
             yield f"{record.where}: {sorted(found)}"
 
 
 def logged(logs: Path, texts: Iterable[str]) -> Iterator[str]:
     """Words of customers in the services' logs."""
-    secret = people() | (_words(" ".join(texts)) - LOGGED)
+    secret = people() | (words_of(" ".join(texts)) - LOGGED)
     for file in sorted(logs.glob("*.log")):
         for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
-            found = secret & _words(line)
+            found = secret & words_of(line)
             if found:
                 yield f"{file.name}:{number}: {sorted(found)} in {line[:300]}"
 
@@ -78,7 +83,7 @@ def _hands_over(record: Record) -> bool:
     return TOPICS[record.topic].personal_data != "none"
 
 
-def _words(text: str) -> set[str]:
+def words_of(text: str) -> set[str]:
     """The words of four letters and more, without accents, in lower case."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return set(re.findall(r"[a-z]{4,}", "".join(c for c in plain if not unicodedata.combining(c))))

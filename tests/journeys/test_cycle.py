@@ -15,6 +15,7 @@ import demo.actors.staff
 import demo.processes
 from demo.report import Ending
 from deploy.embedded import Servers
+from tests.journeys import privacy
 from tests.journeys.books import quiet
 from tests.journeys.conftest import empty_servers
 from tests.journeys.cycle import (
@@ -33,6 +34,7 @@ from tests.journeys.cycle.clock import Clock
 from tests.journeys.cycle.journey import Journey, World
 from tests.journeys.house import open_house
 from tests.journeys.reader import read_everything
+from tests.journeys.traced import look
 from tests.journeys.wire import Wire
 
 pytestmark = pytest.mark.timeout(240)
@@ -51,6 +53,7 @@ class Lived:
     endings: list[Ending]
     wrong: list[str]
     leaks: list[str]
+    badly_told: list[str]
 
 
 @pytest.fixture(scope="module", params=HOUSES)
@@ -72,6 +75,10 @@ def test_no_word_of_these_customers_leaves_the_vault(lived: Lived) -> None:
     assert lived.leaks == []
 
 
+def test_each_case_is_told_as_one_connected_graph_of_spans(lived: Lived) -> None:
+    assert lived.badly_told == []
+
+
 async def _live(servers: Servers, journeys: Sequence[Journey], folder: str) -> Lived:
     world = World(journeys)
     with pytest.MonkeyPatch.context() as haste:
@@ -87,4 +94,8 @@ async def _live(servers: Servers, journeys: Sequence[Journey], folder: str) -> L
             cases = sorted({event.subject for event in wire.events if event.name == "case.opened"})
             leaks = list(judge.leaks(wire.records, house.doors.texts, names))
             leaks += judge.logged(house.logs, house.doors.texts, names)
-    return Lived(endings, judge.wrong(wire, cases), leaks)
+            traced = await look(servers, house.sink, wire)
+            secret = privacy.words_of(" ".join(names)) - {"example"}
+            leaks += house.canaries().seen(secret, traced.told.spans, await house.metrics())
+            leaks += house.canaries().repeated(house.logs, wire.records)
+    return Lived(endings, judge.wrong(wire, cases), leaks, traced.faults(cases))

@@ -17,6 +17,7 @@ from demo.processes import NAMES, ServiceProcess
 from demo.report import Ending
 from demo.stories import STORIES
 from deploy.embedded import Servers
+from services.chassis.clock import utc_now
 from tests.journeys.evidence import gather
 from tests.journeys.house import House, open_house
 from tests.support.waiting import until
@@ -73,17 +74,19 @@ async def _strike(house: House, number: signal.Signals, random: Random, deaths: 
         await until(partial(house.screen.reached, moment), PATIENCE_SECONDS)
         for name in victims[each::ROUNDS]:
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
-            codes.append(await _end(house.services[name], number))
+            codes.append(await _end(house, house.services[name], number))
     return codes
 
 
-async def _end(service: ServiceProcess, number: signal.Signals) -> int:
+async def _end(house: House, service: ServiceProcess, number: signal.Signals) -> int:
     """End a process of the service that runs, were it only just; returns its exit code."""
     await until(lambda: service.pid is not None, PATIENCE_SECONDS)
     if number is signal.SIGTERM:
         await _until_it_listens(service)  # before that, Python itself ends at once, without a word
     process = service.process
     assert process is not None
+    if number is signal.SIGKILL:
+        house.deaths.setdefault(service.name, []).append(utc_now().timestamp())
     service.kill(number)
     return await process.wait()
 

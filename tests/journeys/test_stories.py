@@ -41,5 +41,9 @@ def test_no_name_address_or_word_of_a_customer_leaves_the_vault(played: Played) 
     assert played.evidence.leaks() == []
 
 
+def test_each_case_is_told_as_one_connected_graph_of_spans(played: Played) -> None:
+    assert played.evidence.badly_told() == []
+
+
 def test_services_that_are_asked_to_end_leave_nothing_unfinished(played: Played) -> None:
     assert played.exit_codes == dict.fromkeys(NAMES, 0)

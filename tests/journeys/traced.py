@@ -1,5 +1,6 @@
 """What spans tell, held against what happened: Kafka's records and intake's timeline."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ import asyncpg
 from ciclo_schemas.events import Event
 from demo.processes import NAMES
 from deploy.embedded import Servers
+from deploy.traces import Sink
 from deploy.traces.spans import SpanKey
 from tests.contract.services import definition
 from tests.journeys.reader import Record
@@ -18,6 +20,8 @@ from tests.support.conventions import departures
 from tests.support.databases import in_database
 from tests.support.traces import NONE, CaseGraph, Deaths, Told
 
+SETTLING_SECONDS = 1.5
+"""When for so long no span came, there are no more."""
 SPANS_A_CASE = 40
 """What the spans of a case of the usual length stay within."""
 SPANS_AN_EVENT = 6
@@ -115,7 +119,16 @@ def decided_by(service: str) -> frozenset[str]:
     )
 
 
-async def timeline(servers: Servers) -> dict[str, str]:
+async def look(servers: Servers, sink: Sink, wire: Wire, deaths: Deaths = NONE) -> Traced:
+    """What is told, once no more spans come."""
+    told, before = await asyncio.to_thread(Told.by, sink), -1
+    while len(told.spans) != before:
+        await asyncio.sleep(SETTLING_SECONDS)
+        told, before = await asyncio.to_thread(Told.by, sink), len(told.spans)
+    return Traced(told, wire, await _timeline(servers), deaths)
+
+
+async def _timeline(servers: Servers) -> dict[str, str]:
     """Intake's timeline: the trace contexts by the ids of the events."""
     connection = await asyncpg.connect(in_database(servers.postgres, "ciclo_intake"), timeout=10)
     try:
