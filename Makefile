@@ -8,7 +8,7 @@ CODE := schemas services deploy demo tests
 UV_VERSION := 0.13.9
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help setup demo load drill drill-quick drill-peers test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas clean
+.PHONY: help setup demo load drill drill-quick drill-peers test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas metrics clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  make %-18s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ servers: setup ## Kafka and PostgreSQL alone, in the foreground
 
 schemas: setup ## Regenerate schemas/published and docs/events
 	@$(BIN)/python -m ciclo_schemas.publish
+
+metrics: setup ## Regenerate docs/metrics.md
+	@$(BIN)/python -m deploy.metrics_reference
 
 lock: ## Refresh requirements.lock from the pyproject files
 	@$(BIN)/uv lock --quiet --upgrade

@@ -13,7 +13,6 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.chassis import metrics
 from services.chassis.backlog import Backlog, read_backlog
 from services.chassis.consumer import Consumer
 from services.chassis.engine import Engine
@@ -33,6 +32,7 @@ from services.chassis.keys import Caller, KeyRing, needs
 from services.chassis.problems import unavailable
 from services.chassis.reemission import MAX_EVENTS, Stretch, reemit
 from services.chassis.relay import Relay
+from services.chassis.scraping import Scrapes, exposition
 from services.chassis.visitors import Buckets, Visitors
 
 REEMIT: Final = "operations:reemit"
@@ -147,11 +147,12 @@ def create_admin(title: str, health: Health, broken_parts: Callable[[], dict[str
     app.include_router(router)
 
     @app.get("/metrics")
-    async def exposition(request: Request) -> Response:
-        """Every metric, in Prometheus' text format."""
-        inside: Inside | None = getattr(request.app.state, "inside", None)
-        metrics.waiting(None if inside is None else await _if_known(inside.pool))
-        return metrics.scrape(broken_parts())
+    async def shown(request: Request) -> Response:
+        """Every metric, in OpenMetrics or Prometheus' text format; soon, with what is known now."""
+        scrapes: Scrapes | None = getattr(request.app.state, "scrapes", None)
+        if scrapes is not None:
+            await scrapes.look()
+        return exposition(broken_parts(), request.headers.get("Accept", ""))
 
     return app
 
@@ -160,11 +161,4 @@ def open_doors(app: FastAPI, inside: Inside) -> None:
     """From now on, all doors answer."""
     app.state.keys = KeyRing(inside.pool)
     app.state.inside = inside
-
-
-async def _if_known(pool: asyncpg.Pool) -> Backlog | None:
-    try:
-        return await read_backlog(pool)
-    except Exception as error:  # noqa: BLE001 - the other metrics are needed most when the database is away
-        log.debug("backlog_unknown", error=type(error).__name__)
-        return None
+    app.state.scrapes = Scrapes(inside.pool, inside.engine, inside.consumer)

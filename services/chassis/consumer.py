@@ -19,11 +19,13 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
+from services.chassis import counting
 from services.chassis.breaker import BreakerOpen
-from services.chassis.clock import seconds
+from services.chassis.clock import seconds, utc_now
 from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.definition import Definition
 from services.chassis.engine import Engine
+from services.chassis.lag import Behind, Lag
 from services.chassis.pace import Pace
 from services.chassis.polling import SteadyConsumer, TopicsMissing, require_topics
 from services.chassis.records import RecordReader
@@ -61,6 +63,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._keeping: asyncio.Task[None] | None = None
         self._in_flight: asyncio.Task[None] | None = None
         self._pace = Pace(seconds())
+        self._lag = Lag()
         self._assigned = False
         self._stopping = False
         self._trouble: str | None = None
@@ -87,6 +90,20 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         except (KafkaError, TimeoutError):
             return None
         return {f"{at.topic.removeprefix(self._prefix)}/{at.partition}": where for at, where in found.items()}
+
+    @property
+    def last_progress(self) -> float:
+        """When records were applied last, in seconds since 1970; 0 before the first."""
+        return self._lag.last_progress
+
+    def behind(self, now: float) -> dict[tuple[str, int], Behind]:
+        """How far behind this replica's partitions are (topic, number), as far as Kafka has told already."""
+        consumer: SteadyConsumer | None = None if self._broker is None else self._subscriber.consumer
+        known = {} if consumer is None else consumer.known_ends()
+        return {
+            (at.topic.removeprefix(self._prefix), at.partition): behind
+            for at, behind in self._lag.behind(known, now).items()
+        }
 
     async def start(self) -> None:
         """Join the group in the background; a broker that is away is tried again until it answers."""
@@ -220,14 +237,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 raise
         finally:
             self._in_flight = None
+            self._lag.let_go()
         if not self._stopping:
             await asyncio.sleep(self._pace.pause(len(records), seconds()))
 
     async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
         delay = FIRST_DELAY
+        self._lag.took(records)
+        counting.records_taken((record.topic.removeprefix(self._prefix) for record in records), self._group)
         while True:
             try:
-                await self._engine.apply([self._reader.read(record) for record in records])
+                await self._apply_once(records)
                 break
             except BreakerOpen as error:
                 self._trouble, delay = f"breaker open: {error}", LAST_DELAY
@@ -239,17 +259,32 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             delay = min(delay * 2, LAST_DELAY)
         self._trouble = None
+        self._lag.let_go(applied_at=utc_now().timestamp())
         crash_point(CrashPoint.CONSUMER_BEFORE_OFFSETS)
         await self._commit(records)
         crash_point(CrashPoint.CONSUMER_AFTER_OFFSETS)
 
+    async def _apply_once(self, records: Sequence[ConsumerRecord]) -> None:
+        inputs, began, error = [self._reader.read(record) for record in records], seconds(), ""
+        try:
+            await self._engine.apply(inputs)
+        except BaseException as failure:
+            error = type(failure).__name__
+            raise
+        finally:
+            by_topic = {one.position.topic: one for one in inputs if one.position is not None}
+            counting.records_processed(by_topic, self._group, seconds() - began, error)
+
     async def _commit(self, records: Sequence[ConsumerRecord]) -> None:
         """Commit exactly this batch. A failure is harmless: what comes again is dropped as a duplicate."""
         offsets = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
+        began, failure = seconds(), ""
         try:
             await asyncio.wait_for(self._subscriber.consumer.commit(offsets), COMMIT_SECONDS)
         except Exception as error:  # noqa: BLE001 - also what uvloop says of a connection that was reset
-            log.warning("offset_commit_failed", error=type(error).__name__)
+            failure = type(error).__name__
+            log.warning("offset_commit_failed", error=failure)
+        counting.offsets_committed(seconds() - began, failure)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Let the batch in flight finish before the partitions go to somebody else."""

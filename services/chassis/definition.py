@@ -7,9 +7,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
+from prometheus_client import Gauge
 
+from ciclo_schemas.events import Event
 from ciclo_schemas.inbound import InboundEvent
 from services.chassis.decider import Decider, Message, Published
+from services.chassis.meters import Meter, Shown
 from services.chassis.tables import Table
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
@@ -54,6 +57,19 @@ class EffectRunner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """What a service counts of its own matter, beside what every service does.
+
+    `counts`: called with every event of these types that the service has published, after the commit.
+    `look` finds what `gauges` show, at every scrape: by an index, and bounded however many cases there are.
+    """
+
+    counts: Mapping[type[Event], Callable[[Any], None]] = field(default_factory=dict)
+    gauges: tuple[Meter[Gauge], ...] = ()
+    look: Callable[[Connection], Awaitable[Sequence[Shown]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """A service: what it decides, which tables are its own, what it reads, what it does outside.
 
@@ -70,3 +86,4 @@ class Definition:
     runners: tuple[EffectRunner, ...] = ()
     targets: Mapping[type[Message], Targets] = field(default_factory=dict)
     projection: Projection | None = None
+    measures: Measures | None = None

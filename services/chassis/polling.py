@@ -78,6 +78,19 @@ class SteadyConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         positions = {partition: await self.position(partition) for partition in ends}
         return {partition: at for partition, at in positions.items() if at < ends[partition]}
 
+    def known_ends(self) -> dict[TopicPartition, tuple[int, int]]:
+        """Of the assigned partitions: the next offset to read, and the end as the last fetch told it.
+
+        Asks nobody, unlike `position` and `end_offsets`.
+        """
+        assignment = self._subscription.subscription and self._subscription.subscription.assignment
+        states = {at: assignment.state_value(at) for at in assignment.tps} if assignment else {}
+        return {
+            at: (state.position, state.highwater)
+            for at, state in states.items()
+            if state.has_valid_position and state.highwater is not None
+        }
+
     async def progress(self, topics: Iterable[str]) -> dict[TopicPartition, tuple[int, int]]:
         """Of every partition of these topics: what the whole group has committed, and where it ends.
 

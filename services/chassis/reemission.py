@@ -70,5 +70,5 @@ async def reemit(
             what = {"epoch": one.epoch, "from": one.first, "to": one.last}
             await audit(connection, actor, "reemit", one.subject, what, reason)
     count = int(done.rpartition(" ")[2])
-    metrics.REEMITTED.inc(count)
+    metrics.REEMITTED.at().inc(count)
     return count

@@ -3,6 +3,7 @@
 from services.chassis.app import App
 from services.chassis.definition import Definition
 from services.intake import handlers, store
+from services.intake.metrics import MEASURES
 from services.intake.routes import routers
 from services.intake.routes.uploads import MAX_FORM_BYTES
 from services.intake.settings import IntakeSettings
@@ -20,6 +21,7 @@ def definition(_settings: IntakeSettings) -> Definition:
         reads=handlers.READS,
         inbound=handlers.INBOUND,
         projection=handlers.TIMELINE,
+        measures=MEASURES,
     )
 
 

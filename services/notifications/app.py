@@ -3,6 +3,7 @@
 from services.chassis.app import App
 from services.chassis.definition import Definition
 from services.notifications.handlers import CONVERSATIONS, READS
+from services.notifications.metrics import MEASURES
 from services.notifications.routes import router
 from services.notifications.runners.letters import Letters
 from services.notifications.runners.sending import MessageSender
@@ -18,6 +19,7 @@ def definition(settings: NotificationsSettings) -> Definition:
         tables=TABLES,
         reads=READS,
         runners=(MessageSender(settings, Letters.load()),),
+        measures=MEASURES,
     )
 
 

@@ -3,6 +3,7 @@
 from services.chassis.app import App
 from services.chassis.definition import Definition
 from services.routing import handlers, store
+from services.routing.metrics import MEASURES
 from services.routing.routes import router
 from services.routing.runners import ClassifyRunner, IntakeVault
 from services.routing.settings import RoutingSettings, house_of, read_classifier
@@ -18,6 +19,7 @@ def definition(settings: RoutingSettings) -> Definition:
         targets=store.TARGETS,
         reads=handlers.READS,
         runners=(ClassifyRunner(vault, read_classifier(settings.keywords)),),
+        measures=MEASURES,
     )
 
 

@@ -12,6 +12,7 @@ from services.chassis.definition import Definition
 from services.warranty import handlers, store
 from services.warranty.domain.answers import AssessAgain
 from services.warranty.domain.containment import TellContained
+from services.warranty.metrics import MEASURES
 from services.warranty.routes import router, unit_id
 from services.warranty.settings import WarrantySettings, read_policies
 
@@ -31,6 +32,7 @@ def definition(settings: WarrantySettings) -> Definition:
             RefundReported: lambda payment: payment.case,
         },
         targets={AssessAgain: store.cases_about, TellContained: store.cases_contained},
+        measures=MEASURES,
     )
 
 

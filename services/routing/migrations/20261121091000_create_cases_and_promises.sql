@@ -58,5 +58,7 @@ CREATE TABLE promises (
     CHECK ((kept_by IS NOT NULL) = (status = 'kept'))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 
+CREATE INDEX promises_by_due ON promises (due, owner_kind) WHERE status = 'live';
+
 -- migrate:down
 DROP TABLE matters, promises, cases;

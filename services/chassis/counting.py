@@ -1,0 +1,149 @@
+"""Where the other modules tell what happened, once for each batch; `metrics` holds what it moves."""
+
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import structlog
+from starlette.types import Scope
+
+from ciclo_schemas.events import EVENTS, Event
+from services.chassis import metrics
+from services.chassis.clock import seconds
+from services.chassis.decider import Origin
+from services.chassis.definition import Measures
+from services.chassis.inputs import Fate, Input, Outcome
+from services.chassis.meters import exemplar
+from services.chassis.telemetry.requests import Served
+from services.chassis.telemetry.statements import Statement
+from services.chassis.working import EventRow
+
+BROKER: Final = "kafka"
+SERVER_ERROR: Final = "500"
+"""RFC 9110, 15.6: from here on it was the server that failed."""
+DECIDED: Final = (Fate.APPLIED, Fate.REFUSED)
+
+log = structlog.get_logger(__name__)
+
+
+def batch_applied(
+    inputs: Sequence[Input],
+    outcomes: Sequence[Outcome],
+    took: float,
+    *,
+    released: Sequence[Input] = (),
+    now: datetime | None = None,
+) -> None:
+    """Count one committed batch; `released` had waited and went on with it, `now` is when it was decided."""
+    metrics.BATCH_SECONDS.at().observe(took)
+    metrics.BATCH_INPUTS.at().observe(len(inputs))
+    pairs = list(zip(inputs, outcomes, strict=True))
+    tally = Tally((one.origin.value, outcome.fate.value) for one, outcome in pairs)
+    tally.update((one.origin.value, metrics.RELEASED) for one in released)
+    for key, count in tally.items():
+        metrics.INPUTS.at(*key).inc(count)
+    if now is not None:
+        _delivered([*(one for one, outcome in pairs if outcome.fate in DECIDED), *released], now)
+
+
+def _delivered(inputs: Iterable[Input], now: datetime) -> None:
+    """Note how long events took from their writer to here; the slowest of each topic leads to its trace."""
+    by_topic: dict[str, list[tuple[float, str | None]]] = {}
+    for one in inputs:
+        if one.origin is Origin.EVENT and one.time is not None and isinstance(one.data, Event):
+            latency = max(0.0, (now - one.time).total_seconds())
+            by_topic.setdefault(one.data.topic, []).append((latency, one.traceparent))
+    for topic, latencies in by_topic.items():
+        series = metrics.DELIVERY.at(topic)
+        latencies.sort(key=lambda pair: pair[0])
+        for latency, _ in latencies[:-1]:
+            series.observe(latency)
+        slowest, traceparent = latencies[-1]
+        series.observe(slowest, exemplar(traceparent))
+
+
+def events_published(measures: Measures | None, rows: Sequence[EventRow]) -> None:
+    """Let a service count what its committed events say. Never raises: they are committed."""
+    if measures is None:
+        return
+    for row in rows:
+        model = EVENTS.get(row.type)
+        count = None if model is None else measures.counts.get(model)
+        if model is None or count is None:
+            continue
+        try:
+            count(model.read(row.body))
+        except Exception as error:  # noqa: BLE001 - a metric is no reason to fail
+            log.warning("event_not_counted", type=row.type, error=type(error).__name__)
+
+
+def records_taken(topics: Iterable[str], group: str) -> None:
+    """Count the records of a batch that Kafka delivered, by topic."""
+    for topic, count in Tally(topics).items():
+        metrics.CONSUMED.at(BROKER, "poll", topic, group).inc(count)
+
+
+def records_processed(inputs: Mapping[str, Input], group: str, took: float, error: str = "") -> None:
+    """Note an attempt to apply a batch; `inputs` holds one of each topic."""
+    for topic, one in inputs.items():
+        series = metrics.PROCESS_SECONDS.at(BROKER, "process", topic, group, error)
+        series.observe(took, exemplar(one.traceparent))
+
+
+def offsets_committed(took: float, error: str = "") -> None:
+    """Note a commit of offsets."""
+    metrics.CLIENT_SECONDS.at(BROKER, "commit", "settle", "", error).observe(took)
+
+
+def events_sent(sent: Iterable[tuple[Any, str]], took: float) -> None:
+    """Count rows of `events` handed to the broker, each with why it has not acknowledged it, or nothing."""
+    tally: Tally[tuple[str, str]] = Tally()
+    first: dict[tuple[str, str], str | None] = {}
+    for row, error in sent:
+        key = (row["topic"], error)
+        tally[key] += 1
+        first.setdefault(key, row["traceparent"])
+    for (topic, error), count in tally.items():
+        metrics.SENT.at(BROKER, "send", topic, error).inc(count)
+        series = metrics.CLIENT_SECONDS.at(BROKER, "send", "send", topic, error)
+        series.observe(took, exemplar(first[topic, error]))
+
+
+@contextmanager
+def answering(scope: Scope, served: Served) -> Iterator[None]:
+    """Note the request that is answered inside the block, under the template of its address alone."""
+    began = seconds()
+    try:
+        yield
+    finally:
+        route = getattr(scope.get("route"), "path", "")
+        status = "" if served.status is None else str(served.status)
+        error = "cut" if not status else status if status >= SERVER_ERROR else ""
+        series = metrics.HTTP_SECONDS.at(scope["method"], route, status, scope["scheme"], error)
+        series.observe(seconds() - began, exemplar(served.traceparent))
+
+
+def statement_ended(statement: Statement) -> None:
+    """Note a statement of PostgreSQL."""
+    error = statement.error
+    name = "" if error is None else getattr(error, "sqlstate", None) or type(error).__name__
+    metrics.DATABASE_SECONDS.at("postgresql", statement.summary, name).observe(statement.seconds)
+
+
+@asynccontextmanager
+async def acquired(pool: asyncpg.Pool, name: str, timeout: float) -> AsyncIterator[Any]:  # noqa: ASYNC109
+    """A connection of the pool `name`, as `pool.acquire` gives it; the wait for it is noted."""
+    began = seconds()
+    try:
+        connection = await pool.acquire(timeout=timeout)
+    except TimeoutError:
+        metrics.POOL_TIMEOUTS.at(name).inc()
+        raise
+    metrics.POOL_WAIT.at(name).observe(seconds() - began)
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)
