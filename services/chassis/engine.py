@@ -5,7 +5,6 @@ through the deciders, write one statement per table, commit. The caller commits 
 relay and the effect runner are woken in-process.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -33,7 +32,6 @@ from services.chassis.recording import Recorder, Source
 from services.chassis.storing import write_aggregates, write_engine_rows, write_rows
 from services.chassis.telemetry.batches import BatchSpans
 from services.chassis.telemetry.exporting import OFF, Tracing
-from services.chassis.telemetry.statements import collecting
 from services.chassis.working import Aggregate, Waiting, Writes
 
 log = structlog.get_logger(__name__)
@@ -183,7 +181,7 @@ class Engine:
     ) -> list[Outcome]:
         mode, began = mode or _Mode(), seconds()
         spans = BatchSpans(self.tracing, self.definition.name)
-        with collecting(spans.statements):
+        with spans.transaction(len(inputs)):
             async with self._acquired() as connection, connection.transaction():
                 fold, recorder, outcomes = await self._fold(connection, inputs, operation, mode, spans)
                 decided = _decided(inputs, outcomes)
@@ -196,8 +194,6 @@ class Engine:
                     await _audit(connection, operation)
                 outcomes = await self._with_changes(connection, inputs, outcomes)
                 crash_point(CrashPoint.ENGINE_BEFORE_COMMIT)
-        # In a moment: the driver tells of the last statements only then.
-        asyncio.get_running_loop().call_soon(spans.committed, len(inputs))
         crash_point(CrashPoint.ENGINE_AFTER_COMMIT)
         self.breaker.keep(decided, failures)
         counting.batch_applied(

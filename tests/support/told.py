@@ -1,5 +1,6 @@
 """What a service tells of itself, kept in memory: its spans, by name."""
 
+import asyncio
 from collections.abc import Sequence
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -21,9 +22,18 @@ class Told:
         assert self.tracing.flush()
         return self._exporter.get_finished_spans()
 
-    def forget(self) -> None:
+    async def work(self) -> list[ReadableSpan]:
+        """The spans of what was decided, without those of statements, which only tell that one was slow.
+
+        What a transaction tells, it tells in the next turn of the loop.
+        """
+        await asyncio.sleep(0)
+        spans = [span for span in self.spans() if semconv.DB_SUMMARY not in (span.attributes or {})]
+        return sorted(spans, key=lambda span: span.start_time or 0)
+
+    async def forget(self) -> None:
         """Begin anew."""
-        self.spans()
+        await self.work()
         self._exporter.clear()
 
     def names(self) -> list[str]:

@@ -1,6 +1,8 @@
 """The spans of one transaction: one for each input that is decided, one for each event that is created."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import Token
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +23,7 @@ from services.chassis.telemetry.exporting import Tracing
 from services.chassis.telemetry.legs import leg_of
 from services.chassis.telemetry.semconv import Reason
 from services.chassis.telemetry.spans import Span, Value, linked
-from services.chassis.telemetry.statements import Statement, statement_span
+from services.chassis.telemetry.statements import Statement, collecting, statement_span
 
 MAX_LINKS: Final = 128
 """How many inputs of a batch its span is linked to: as many links as the SDK allows by default."""
@@ -107,7 +109,7 @@ class Deciding:
 
 
 class BatchSpans:
-    """Collects the spans of a transaction; nobody hears of them unless `committed` is called."""
+    """Collects the spans of a transaction; nobody hears of them unless it commits."""
 
     def __init__(self, tracing: Tracing, service: str) -> None:
         self._tracing = tracing
@@ -115,8 +117,22 @@ class BatchSpans:
         self._began = nanoseconds()
         self._decided: list[Span] = []
         self._created: list[Span] = []
-        self.statements: list[Statement] = []
-        """Statements worth telling of, as they come."""
+        self._statements: list[Statement] = []
+
+    @contextmanager
+    def transaction(self, inputs: int) -> Iterator[None]:
+        """Around a transaction with so many inputs: tells of it once it is over.
+
+        In the next turn of the loop: the driver tells of the last statements only then.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            with collecting(self._statements):
+                yield
+        except BaseException as error:
+            loop.call_soon(self._rolled_back, inputs, type(error).__name__)
+            raise
+        loop.call_soon(self._committed, inputs)
 
     def begin(self, one: Input, previous: str | None, now: datetime, *, case: UUID | None) -> Deciding:
         """Start to decide an input, of a case or not; `previous` is the last context of its aggregate."""
@@ -136,8 +152,7 @@ class BatchSpans:
         self._created += decided[1:]
         return told
 
-    def committed(self, inputs: int) -> None:
-        """Hand over what was collected; the transaction held so many inputs."""
+    def _committed(self, inputs: int) -> None:
         if not self._tracing.on:
             return
         now = nanoseconds()
@@ -148,13 +163,21 @@ class BatchSpans:
             told = [
                 alone,
                 *self._created,
-                *(statement_span(one, alone.traceparent, case) for one in self.statements),
+                *(statement_span(one, alone.traceparent, case) for one in self._statements),
             ]
-        elif self._decided or self.statements:
+        elif self._decided or self._statements:
             told = [*self._decided, *self._created, *self._batch(inputs, now)]
         else:
             return
         self._tracing.emit(told)
+
+    def _rolled_back(self, inputs: int, error: str) -> None:
+        """Nothing that was decided counts; that statements failed, if any did, is told without any case."""
+        if any(one.error is not None for one in self._statements) and self._tracing.on:
+            self._decided.clear()
+            batch, *statements = self._batch(inputs, nanoseconds())
+            batch.fail(error)
+            self._tracing.emit([batch, *statements])
 
     def _batch(self, inputs: int, now: int) -> list[Span]:
         name = "apply batch"
@@ -162,7 +185,7 @@ class BatchSpans:
         links = linked(*((span.traceparent, Reason.BATCH) for span in self._decided[:MAX_LINKS]))
         size: dict[str, Value] = {semconv.BATCH_SIZE: inputs}
         batch = Span(name, SpanKind.INTERNAL, context, None, self._began, now, size, links)
-        return [batch, *(statement_span(one, context, None) for one in self.statements)]
+        return [batch, *(statement_span(one, context, None) for one in self._statements)]
 
     def _about(self, one: Input) -> dict[str, Value]:
         if one.origin not in _MESSAGES:

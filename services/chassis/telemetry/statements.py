@@ -22,10 +22,12 @@ from services.chassis.telemetry.spans import Span, Value
 SLOW_S: Final = 0.010
 """Statements that take longer become spans."""
 
-_SUMMARY = re.compile(
-    r"\b(SELECT|INSERT|UPDATE|DELETE|TRUNCATE|COPY|CALL|BEGIN|COMMIT|ROLLBACK)\b", re.IGNORECASE
+_CHANGE = re.compile(
+    r"\b(?:(INSERT)\s+INTO|(DELETE)\s+FROM|(UPDATE))\s+(?:ONLY\s+)?(?!SET\b)([a-z_][a-z0-9_.]*+)",
+    re.IGNORECASE,
 )
-_TARGET = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?([a-z_][a-z0-9_.]*)(?!\s*\()", re.IGNORECASE)
+_READ = re.compile(r"\bFROM\s+([a-z_][a-z0-9_.]*+)(?!\s*\()", re.IGNORECASE)
+_LOCKS = re.compile(r"\bFOR\s+(NO\s+KEY\s+)?UPDATE\b", re.IGNORECASE)
 _collected: ContextVar[list["Statement"] | None] = ContextVar("statements", default=None)
 
 
@@ -89,11 +91,16 @@ def statement_span(statement: Statement, parent: str, case: Value | None) -> Spa
 @lru_cache(maxsize=1024)
 def summary_of(query: str) -> str:
     """What a statement does to which table, without any value: `UPDATE aggregates`."""
-    verb = _SUMMARY.search(query)
-    if verb is None:
-        return query.split(None, 1)[0].upper() if query.strip() else "statement"
-    target = _TARGET.search(query, verb.start())
-    return verb[1].upper() if target is None else f"{verb[1].upper()} {target[1]}"
+    query = _LOCKS.sub("", query)
+    change = _CHANGE.search(query)
+    if change is not None:
+        verb = change[1] or change[2] or change[3]
+        return f"{verb.upper()} {change[4]}"
+    verb = (query.split(None, 1) or ["statement"])[0].rstrip(";").upper()
+    if verb not in ("SELECT", "WITH"):
+        return verb
+    table = _READ.search(query)
+    return "SELECT" if table is None else f"SELECT {table[1]}"
 
 
 def _noticed(record: Any) -> None:

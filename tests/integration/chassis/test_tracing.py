@@ -2,21 +2,42 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
+from ciclo_schemas.inbound import WorkshopReportKind
+from services.chassis.dead_letters import ALL, DeadLetters, Who
 from services.chassis.engine import Engine
 from services.chassis.inputs import Fate
 from services.chassis.telemetry import semconv
-from tests.support.engine_world import World, command, definition, event, human_of, information_of, subject
+from services.chassis.telemetry.context import trace_id
+from services.chassis.timers import Timers
+from tests.integration.chassis.test_reports import report
+from tests.support.engine_world import (
+    COUNTS,
+    Count,
+    World,
+    command,
+    definition,
+    event,
+    fates,
+    human_of,
+    information_of,
+    promise_of,
+    subject,
+)
+from tests.support.logged import logged
+from tests.support.replicas import later, only_replica
 from tests.support.told import Told, about, links, parent, traceparent
 
 CREATED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 """Where the events of the test world come from."""
-WORK = ("process", "create", "decide", "timer", "effect", "apply", "send")
-"""What spans are about; statements of PostgreSQL only if they are slow."""
+HOUR = timedelta(hours=1)
+ANA = Who("ana", "a test")
 
 
 @pytest.fixture
@@ -25,30 +46,273 @@ def told() -> Told:
 
 
 @pytest.fixture
-async def traced(world: World, told: Told) -> AsyncIterator[World]:
-    """The world, with an engine that tells what it does."""
-    engine = Engine(world.pool, definition(), told.tracing)
+async def traced(shared: World, told: Told) -> AsyncIterator[World]:
+    """The world, empty, with an engine that tells what it does."""
+    await shared.forget()
+    await later(shared, timedelta())
+    engine = Engine(shared.pool, definition(), told.tracing)
     await engine.start()
-    yield World(world.pool, engine)
+    yield World(shared.pool, engine)
+    await later(shared, timedelta())
     await told.tracing.stop(1)
 
 
-async def settled() -> None:
-    """What is told after a commit is told in the next turn of the loop."""
-    await asyncio.sleep(0)
+async def last_context(world: World, number: int = 1) -> str | None:
+    """What the next leg of an aggregate will be linked to."""
+    found: str | None = await world.pool.fetchval(
+        "SELECT traceparent FROM aggregates WHERE id = $1", subject(number)
+    )
+    return found
 
 
 async def test_an_event_is_processed_in_its_leg_and_what_it_causes_hangs_under_it(
     traced: World, told: Told
 ) -> None:
     await traced.engine.apply([event(1, "intake", 1, information_of("slot"))])
-    await settled()
-    process, create = told.one("process ciclo.cases.v1"), told.one("create ciclo.warranty.v1")
-    assert (process.kind, create.kind) == (SpanKind.CONSUMER, SpanKind.PRODUCER)
+    process, create = await told.work()
+    assert (process.name, process.kind) == ("process ciclo.cases.v1", SpanKind.CONSUMER)
+    assert (create.name, create.kind) == ("create ciclo.warranty.v1", SpanKind.PRODUCER)
     assert (parent(process), links(process)) == (CREATED, {"message": CREATED})
     assert (parent(create), links(create)) == (traceparent(process), {})
     for span in (process, create):
         assert about(span)[semconv.CASE_ID] == about(span)[semconv.CONVERSATION] == str(subject(1))
     [row] = await traced.pool.fetch("SELECT id, traceparent FROM events")
     assert (about(create)[semconv.MESSAGE_ID], traceparent(create)) == (str(row["id"]), row["traceparent"])
-    assert [name for name in told.names() if name.partition(" ")[0] in WORK] == [process.name, create.name]
+
+
+async def test_a_customer_who_comes_back_later_begins_a_leg_that_is_linked_to_the_one_before(
+    traced: World, told: Told
+) -> None:
+    await traced.engine.apply([event(1, "intake", 1, information_of())])
+    [process] = await told.work()
+    await told.forget()
+    await traced.engine.apply([command(1, "back")])
+    [decide] = await told.work()
+    assert (decide.name, decide.kind, parent(decide)) == ("decide Add", SpanKind.INTERNAL, None)
+    assert links(decide) == {"previous_leg": traceparent(process)}
+    assert about(decide) == {semconv.CASE_ID: str(subject(1)), semconv.OUTCOME: "applied"}
+    assert await last_context(traced) == traceparent(decide)
+
+
+async def test_what_nothing_is_decided_on_leaves_no_span_yet_the_next_leg_is_linked_to_it(
+    traced: World, told: Told
+) -> None:
+    await traced.engine.apply([event(1, "intake", 1, None)])
+    assert await told.work() == []
+    await traced.engine.apply([command(1, "back")])
+    [decide] = await told.work()
+    assert links(decide) == {"previous_leg": CREATED}
+
+
+async def test_a_repeated_event_leaves_no_second_span(traced: World, told: Told) -> None:
+    once = event(1, "intake", 1, information_of())
+    assert fates(await traced.engine.apply([once, once])) == [Fate.APPLIED, Fate.DUPLICATE]
+    assert fates(await traced.engine.apply([once])) == [Fate.DUPLICATE]
+    assert [span.name for span in await told.work()] == ["apply batch", "process ciclo.cases.v1"]
+
+
+async def test_attempts_that_were_rolled_back_are_not_told(traced: World, told: Told) -> None:
+    """Two cases want what only one can have: PostgreSQL refuses the batch, then one of them alone."""
+    both = [event(number, "intake", 1, information_of("exclusive")) for number in (1, 2)]
+    assert fates(await traced.engine.apply(both)) == [Fate.APPLIED, Fate.DEAD]
+    processed = [span for span in await told.work() if span.name.startswith("process")]
+    assert [about(span)[semconv.OUTCOME] for span in processed] == ["applied", "dead"]
+    failed = processed[1]
+    assert (failed.status.status_code, about(failed)[semconv.CASE_ID]) == (StatusCode.ERROR, str(subject(2)))
+    assert about(failed)[semconv.ERROR_TYPE] == "Unreadable"
+    contexts = await traced.pool.fetch("SELECT traceparent FROM events")
+    assert {row["traceparent"] for row in contexts} == {
+        traceparent(span) for span in await told.work() if span.name.startswith("create")
+    }
+
+
+async def test_a_transaction_that_fails_tells_of_no_decision(traced: World, told: Told) -> None:
+    await traced.pool.execute("ALTER TABLE events RENAME TO lost")
+    try:
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await traced.engine.apply([event(1, "intake", 1, information_of("slot"))])
+    finally:
+        await traced.pool.execute("ALTER TABLE lost RENAME TO events")
+    [batch] = await told.work()
+    assert (batch.name, batch.links) == ("apply batch", ())
+    assert about(batch) == {semconv.BATCH_SIZE: 1, semconv.ERROR_TYPE: "UndefinedTableError"}
+
+
+async def test_a_decision_that_fails_is_told_as_failed_and_its_redrive_begins_a_leg(
+    traced: World, told: Told
+) -> None:
+    await traced.engine.apply([event(1, "intake", 1, information_of("slot", "boom"))])
+    [failed] = await told.work()
+    assert (parent(failed), failed.status.status_code) == (CREATED, StatusCode.ERROR)
+    assert about(failed)[semconv.ERROR_TYPE] == "RuntimeError"
+    await told.forget()
+
+    def mended(state: Count | None, *_: object) -> object:
+        return COUNTS.on[type(promise_of())](state, promise_of(), None)  # type: ignore[arg-type]
+
+    repaired = replace(COUNTS, on={**COUNTS.on, type(information_of()): mended})  # type: ignore[dict-item]
+    engine = Engine(traced.pool, definition(repaired), told.tracing)
+    [_] = [one async for one in DeadLetters(traced.pool, engine).redrive(ALL, ANA)]
+    [process] = await told.work()
+    assert (parent(process), links(process)) == (None, {"redrive": CREATED})
+    assert about(process)[semconv.OUTCOME] == "applied"
+
+
+async def test_a_message_that_comes_late_begins_a_leg(traced: World, told: Told) -> None:
+    await later(traced, timedelta(minutes=15))
+    await traced.engine.apply([event(1, "intake", 1, information_of())])
+    [in_time] = await told.work()
+    await told.forget()
+    await later(traced, timedelta(minutes=15, seconds=1))
+    await traced.engine.apply([event(1, "intake", 2, information_of())])
+    [late] = await told.work()
+    assert (parent(in_time), parent(late)) == (CREATED, None)
+    assert links(late) == {"late": CREATED, "previous_leg": traceparent(in_time)}
+
+
+async def test_an_event_that_was_emitted_once_more_begins_a_leg_even_after_it_waited(
+    traced: World, told: Told
+) -> None:
+    """It comes before its predecessor, so it is parked and read back."""
+    again = replace(event(1, "intake", 2, information_of()), replayed=True)
+    assert fates(await traced.engine.apply([again])) == [Fate.PARKED]
+    assert await told.work() == []
+    await traced.engine.apply([event(1, "intake", 1, information_of())])
+    first, second = [span for span in await told.work() if span.name.startswith("process")]
+    assert (parent(first), parent(second)) == (CREATED, None)
+    assert links(second) == {"replay": CREATED, "previous_leg": traceparent(first)}
+
+
+async def test_a_timer_begins_a_leg_that_knows_what_set_it(traced: World, told: Told, url: str) -> None:
+    await traced.engine.apply([event(1, "intake", 1, human_of())])
+    [process] = await told.work()
+    await traced.engine.apply([command(1, "in between")])
+    [between] = [span for span in await told.work() if span.name == "decide Add"]
+    await told.forget()
+    await later(traced, HOUR)
+    async with only_replica(url) as lanes:
+        await Timers(traced.engine, lanes).turn()
+    timer, create = await told.work()
+    assert (timer.name, parent(timer), timer.kind) == ("timer Ring", None, SpanKind.INTERNAL)
+    assert links(timer) == {"timer": traceparent(process), "previous_leg": traceparent(between)}
+    assert (create.name, parent(create)) == ("create ciclo.warranty.v1", traceparent(timer))
+    assert about(timer)[semconv.CASE_ID] == str(subject(1))
+
+
+async def test_inputs_of_one_transaction_stay_in_their_legs_and_the_batch_is_linked_to_them(
+    traced: World, told: Told
+) -> None:
+    await traced.engine.apply([event(number, "intake", 1, information_of("slot")) for number in range(3)])
+    [batch, *others] = await told.work()
+    processed = [span for span in others if span.name.startswith("process")]
+    assert (batch.name, parent(batch), about(batch)) == ("apply batch", None, {semconv.BATCH_SIZE: 3})
+    assert [parent(span) for span in processed] == [CREATED] * 3
+    linked = [link.context.span_id for link in batch.links]
+    assert linked == [span.context.span_id for span in processed if span.context is not None]
+    assert len(others) == 6
+    started = [span.start_time or 0 for span in processed]
+    assert (batch.start_time or 0) <= started[0] <= started[1] <= started[2] <= (batch.end_time or 0)
+
+
+async def test_a_refused_request_is_told_with_its_code(traced: World, told: Told) -> None:
+    await traced.engine.apply([command(1, "first")])
+    await told.forget()
+    [outcome] = await traced.engine.apply([command(1, "no")])
+    [decide] = await told.work()
+    assert about(decide) == {
+        semconv.CASE_ID: str(subject(1)),
+        semconv.OUTCOME: "refused",
+        semconv.REFUSAL: "no",
+    }
+    assert (outcome.traceparent, outcome.case) == (traceparent(decide), str(subject(1)))
+    assert decide.status.status_code is StatusCode.UNSET
+    assert list(links(decide)) == ["previous_leg"]
+
+
+async def test_a_refused_request_about_an_unknown_case_is_not_told_of_as_one_of_a_case(
+    traced: World, told: Told
+) -> None:
+    [outcome] = await traced.engine.apply([command(1, "no")])
+    [decide] = await told.work()
+    assert about(decide) == {semconv.OUTCOME: "refused", semconv.REFUSAL: "no"}
+    assert outcome.case is None
+
+
+async def test_a_rejected_report_is_told_with_the_rejection_under_it(traced: World, told: Told) -> None:
+    await traced.engine.apply([command(1, "open")])
+    await told.forget()
+    bad = replace(report(1, WorkshopReportKind.FAILED), traceparent=CREATED)
+    assert fates(await traced.engine.apply([bad])) == [Fate.REFUSED]
+    assert fates(await traced.engine.apply([bad])) == [Fate.DUPLICATE]
+    process, create = await told.work()
+    assert (process.name, parent(process)) == ("process ciclo.inbound.workshops.v1", CREATED)
+    assert about(process)[semconv.REFUSAL] == "not_possible"
+    assert (create.name, parent(create)) == ("create ciclo.rejections.v1", traceparent(process))
+    assert semconv.CASE_ID not in about(create), "a rejection speaks of a record, not of a case"
+
+
+async def test_a_report_without_a_trace_begins_a_leg(traced: World, told: Told) -> None:
+    await traced.engine.apply([command(1, "open")])
+    [decide] = await told.work()
+    await told.forget()
+    await traced.engine.apply([report(1, WorkshopReportKind.RECEIVED)])
+    [process] = await told.work()
+    assert (parent(process), links(process)) == (None, {"previous_leg": traceparent(decide)})
+
+
+async def test_a_slow_statement_is_told_under_the_input_that_waited_for_it(
+    traced: World, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.chassis.telemetry.statements.SLOW_S", 0.0)
+    await traced.engine.apply([event(1, "intake", 1, information_of("slot"))])
+    [process, _] = await told.work()
+    statements = [span for span in told.spans() if semconv.DB_SUMMARY in about(span)]
+    assert {"UPDATE aggregates", "INSERT events", "COMMIT"} <= {span.name for span in statements}
+    for span in statements:
+        assert (parent(span), span.kind) == (traceparent(process), SpanKind.CLIENT)
+        assert about(span)[semconv.CASE_ID] == str(subject(1))
+        assert (process.start_time or 0) <= (span.end_time or 0)
+
+
+async def test_a_statement_that_fails_is_told_in_a_trace_of_its_own(traced: World, told: Told) -> None:
+    """What it belonged to was rolled back, so it is of no case."""
+    await traced.engine.apply([event(1, "intake", 1, information_of("exclusive"))])
+    await told.forget()
+    await traced.engine.apply([event(2, "intake", 1, information_of("exclusive"))])
+    await told.work()
+    failed = [span for span in told.named("INSERT bookings") if semconv.ERROR_TYPE in about(span)]
+    batches = {traceparent(span): span for span in told.named("apply batch")}
+    assert failed
+    for span in failed:
+        assert about(span)[semconv.DB_STATUS] == about(span)[semconv.ERROR_TYPE] == "23505"
+        batch = batches[parent(span) or ""]
+        assert (parent(batch), batch.status.status_code) == (None, StatusCode.ERROR)
+        assert semconv.CASE_ID not in {**about(span), **about(batch)}
+
+
+async def test_log_lines_of_a_decision_name_its_trace_its_case_and_its_event(
+    traced: World, told: Told
+) -> None:
+    failing = event(1, "intake", 1, information_of("slot", "boom"))
+    with logged() as lines:
+        await traced.engine.apply([failing])
+        await traced.engine.apply([event(2, "intake", 5, information_of())])
+    [line] = [line for line in lines.lines if line["event"] == "dead_letter"]
+    [process] = await told.work()
+    assert (line["trace_id"], line["span_id"]) == (traceparent(process)[3:35], traceparent(process)[36:52])
+    assert (line["case_id"], line["event_id"]) == (str(subject(1)), str(failing.id))
+
+
+async def test_without_a_collector_contexts_flow_all_the_same(world: World) -> None:
+    await world.engine.apply([event(1, "intake", 1, information_of("slot"))])
+    context = await world.pool.fetchval("SELECT traceparent FROM events")
+    assert trace_id(context) == trace_id(CREATED)
+    assert context not in (CREATED, await last_context(world))
+
+
+async def test_a_trace_that_is_not_sampled_goes_on_so(traced: World, told: Told) -> None:
+    unsampled = replace(event(1, "intake", 1, information_of("slot")), traceparent=f"{CREATED[:-2]}00")
+    await traced.engine.apply([unsampled])
+    await asyncio.sleep(0)
+    assert told.spans() == ()
+    assert (await traced.pool.fetchval("SELECT traceparent FROM events"))[-2:] == "00"
