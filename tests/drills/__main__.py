@@ -63,9 +63,8 @@ def main() -> int:
         say("\n" + "\n".join(table(results)))
         say(f"\nAll of it: {report.relative_to(ROOT)}")
         return 0
-    say(
-        f"\n{report.read_text('utf-8')}\nNOT AS IT MUST BE. The services' logs: {folder.relative_to(ROOT)}/world-*/logs"
-    )
+    logs = folder.relative_to(ROOT) / "world-*" / "logs"
+    say(f"\n{report.read_text('utf-8')}\nNOT AS IT MUST BE. What the services logged: {logs}")
     return 1
 
 

@@ -10,7 +10,8 @@ from services.chassis.clock import seconds, utc_now
 from tests.drills.ablations import ABLATIONS, Ablation
 from tests.drills.against_services import Kill
 from tests.drills.boundary import BOUNDARY
-from tests.drills.contents import Content, Place, play
+from tests.drills.checker import Anomaly
+from tests.drills.contents import Content, Place, Wrong, play
 from tests.drills.lost import LostLast
 from tests.drills.nemeses import NEMESES
 from tests.drills.nemesis import Nemesis
@@ -100,12 +101,16 @@ class Drill:
         await world.stock(int(rate * count * (2 * window + 90)))
         coming = asyncio.create_task(world.load.come(rate))
         rounds: list[Round] = []
+        wrong: list[str] = []
         try:
             for _ in range(count):
                 await asyncio.sleep(window / 2)
                 control = utc_now().timestamp()
                 await asyncio.sleep(window)
-                result.faults += await nemesis.strike(world, rng, quick=self._quick)
+                try:
+                    result.faults += await nemesis.strike(world, rng, quick=self._quick)
+                except Wrong as error:
+                    wrong.append(str(error))
                 after = utc_now().timestamp()
                 await asyncio.sleep(window)
                 rounds.append(Round(control, after, window))
@@ -114,6 +119,8 @@ class Drill:
             with suppress(asyncio.CancelledError):
                 await coming
         history, judgement = await world.judge(mark, as_planned=nemesis.keeps_plans)
+        for what in wrong:
+            judgement.add(Anomaly.INVARIANT, what)
         result.events = len(history.emitted)
         result.take(judgement)
         # One round in a window of seconds says nothing about recovery.

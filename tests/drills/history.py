@@ -165,8 +165,8 @@ class Recorder:
         """Where these cases are now."""
         held: set[str] = set()
         for url in self.urls.values():
-            held.update(row[0] for row in await self._fetch(url, HELD))
-        stands = {row["subject"]: row for row in await self._fetch(self.urls["routing"], STANDS)}
+            held.update(row[0] for row in await self.fetch(url, HELD))
+        stands = {row["subject"]: row for row in await self.fetch(self.urls["routing"], STANDS)}
         return [_place(subject, stands.get(subject), subject in held) for subject in cases]
 
     async def broken(self) -> list[str]:
@@ -175,19 +175,20 @@ class Recorder:
             f"{what}: {row[0]}"
             for name, questions in WRONG.items()
             for what, question in questions
-            for row in await self._fetch(self.urls[name], question)
+            for row in await self.fetch(self.urls[name], question)
         ]
 
     async def told(self) -> int:
         """How many messages notifications knows as sent."""
-        rows = await self._fetch(self.urls["notifications"], TOLD)
+        rows = await self.fetch(self.urls["notifications"], TOLD)
         return int(rows[0][0])
 
     async def _read(self, name: str) -> None:
         rows = self.rows[name]
-        rows += await self._fetch(self.urls[name], READ, rows[-1]["id"] if rows else 0)
+        rows += await self.fetch(self.urls[name], READ, rows[-1]["id"] if rows else 0)
 
-    async def _fetch(self, url: str, question: str, *arguments: Any) -> list[Any]:
+    async def fetch(self, url: str, question: str, *arguments: Any) -> list[Any]:
+        """The rows that answer a question to one of the databases."""
         connection = await asyncpg.connect(url, timeout=10)
         try:
             return list(await connection.fetch(question, *arguments, timeout=60))
