@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 WORKERS = Path(__file__).parent / "workers"
+TIED = Path(__file__).parent / "tied.py"
 ROOT = Path(__file__).parents[3]
 RESTART_S = 1.0
 GRACE_S = 8.0
@@ -124,6 +125,7 @@ class Running:
         where = ROOT if self.system.is_ours else WORKERS
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", str(TIED), str(os.getpid())),
                 *self.system.command(self.python, what),
                 stdout=out,
                 stderr=log,
