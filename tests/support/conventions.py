@@ -37,13 +37,12 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "http client": ("http.request.method", "server.address", "server.port"),
     "db": ("db.system.name", "db.namespace", "db.query.summary"),
     "messaging": ("messaging.system", "messaging.operation.name", "messaging.destination.name"),
-    "create": ("messaging.operation.type", "messaging.message.id", "messaging.message.conversation_id"),
+    "create": ("messaging.operation.type", "messaging.message.id"),
     "send": ("messaging.operation.type",),
     "process": (
         "messaging.operation.type",
         "messaging.consumer.group.name",
         "messaging.message.id",
-        "messaging.message.conversation_id",
     ),
 }
 # Ids, numbers and addresses make a name that is never seen twice.
