@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from services.chassis.clock import nanoseconds
+from services.chassis.route_names import template_of
 from services.chassis.telemetry import semconv
 from services.chassis.telemetry.context import child_of, is_traceparent, traced
 from services.chassis.telemetry.exporting import Tracing
@@ -64,7 +65,7 @@ def serves_case(case: str) -> None:
 
 
 def _finish(span: Span, scope: Scope, status: int | None) -> None:
-    method, route = span.name, getattr(scope.get("route"), "path", None)
+    method, route = span.name, template_of(scope)
     span.end = nanoseconds()
     span.attributes |= {semconv.HTTP_METHOD: method, semconv.URL_SCHEME: scope.get("scheme", "http")}
     span.name = "HTTP" if method == "_OTHER" else method

@@ -1,6 +1,7 @@
 """The spans of what a service decides, over the real engine and PostgreSQL."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from ciclo_schemas.inbound import WorkshopReportKind
 from services.chassis.dead_letters import ALL, DeadLetters, Who
 from services.chassis.engine import Engine
 from services.chassis.inputs import Fate
-from services.chassis.telemetry import semconv
+from services.chassis.telemetry import semconv, statements
 from services.chassis.telemetry.context import trace_id
 from services.chassis.timers import Timers
 from tests.integration.chassis.test_reports import report
@@ -41,7 +42,9 @@ ANA = Who("ana", "a test")
 
 
 @pytest.fixture
-def told() -> Told:
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """A service that tells of no statement because it is slow: machines are, now and then."""
+    monkeypatch.setattr(statements, "SLOW_S", math.inf)
     return Told()
 
 
@@ -263,12 +266,12 @@ async def test_a_report_without_a_trace_begins_a_leg(traced: World, told: Told) 
 async def test_a_slow_statement_is_told_under_the_input_that_waited_for_it(
     traced: World, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.chassis.telemetry.statements.SLOW_S", 0.0)
+    monkeypatch.setattr(statements, "SLOW_S", 0.0)
     await traced.engine.apply([event(1, "intake", 1, information_of("slot"))])
     [process, _] = await told.work()
-    statements = [span for span in told.spans() if semconv.DB_SUMMARY in about(span)]
-    assert {"UPDATE aggregates", "INSERT events", "COMMIT"} <= {span.name for span in statements}
-    for span in statements:
+    slow = [span for span in told.spans() if semconv.DB_SUMMARY in about(span)]
+    assert {"UPDATE aggregates", "INSERT events", "COMMIT"} <= {span.name for span in slow}
+    for span in slow:
         assert (parent(span), span.kind) == (traceparent(process), SpanKind.CLIENT)
         assert about(span)[semconv.CASE_ID] == str(subject(1))
         assert (process.start_time or 0) <= (span.end_time or 0)
