@@ -17,6 +17,7 @@ from services.chassis.decider import Origin
 from services.chassis.definition import Measures
 from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.meters import exemplar
+from services.chassis.route_names import template_of
 from services.chassis.telemetry.requests import Served
 from services.chassis.telemetry.statements import Statement
 from services.chassis.working import EventRow
@@ -119,7 +120,7 @@ def answering(scope: Scope, served: Served) -> Iterator[None]:
     try:
         yield
     finally:
-        route = getattr(scope.get("route"), "path", "")
+        route = template_of(scope) or ""
         status = "" if served.status is None else str(served.status)
         error = "cut" if not status else status if status >= SERVER_ERROR else ""
         series = metrics.HTTP_SECONDS.at(scope["method"], route, status, scope["scheme"], error)

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.chassis import counting
 from services.chassis.database import is_transient
 from services.chassis.problems import FRAMEWORK, Problem, problem, unavailable
+from services.chassis.route_names import template_of
 from services.chassis.telemetry.context import trace_of
 from services.chassis.telemetry.exporting import OFF, Tracing
 from services.chassis.telemetry.requests import Served, serving
@@ -99,7 +100,7 @@ class Guard:
     def _explain(self, scope: Scope, error: Exception, *, late: bool) -> Problem:
         if isinstance(error, Problem):
             return error
-        where = {"method": scope["method"], "route": getattr(scope.get("route"), "path", "")}
+        where = {"method": scope["method"], "route": template_of(scope) or ""}
         if late:
             log.warning("request took too long", **where)
             return unavailable("not_in_time", "the request took too long; please repeat it")

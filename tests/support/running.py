@@ -118,6 +118,11 @@ class Running:
     ) -> None:
         await self._stack.aclose()
 
+    @property
+    def admin_port(self) -> int:
+        """Where its probes and metrics are."""
+        return self._app.admin_port
+
     async def key(self, holder: str, *scopes: str) -> dict[str, str]:
         """The headers of somebody with a key of his own."""
         key = await create_key(self.pool, holder, scopes, by="a test", known_scopes=self._app.scopes())
