@@ -113,7 +113,12 @@ def describe(settings: type[BaseSettings]) -> str:
 
 
 def variable(settings: type[BaseSettings], field: str) -> str:
-    """The environment variable of a field: `WARRANTY_HTTP_PORT`."""
+    """The environment variable of a field: `WARRANTY_HTTP_PORT`, or the one that its alias names."""
+    described = settings.model_fields.get(field)
+    if described is None:
+        return field
+    if isinstance(described.validation_alias, str):
+        return described.validation_alias
     return (settings.model_config.get("env_prefix", "") + field).upper()
 
 

@@ -22,14 +22,26 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
-class IntakeSettings(ServiceSettings):
-    """The secret behind tracking keys, and the address under which customers find their case."""
+def _trace_address(text: str) -> str:
+    if text and "{trace_id}" not in _web_address(text):
+        raise ValueError("expected an address with {trace_id} where the id of a trace belongs, or nothing")
+    return text
 
-    model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
+
+class IntakeSettings(ServiceSettings):
+    """The secret behind tracking keys, where customers find their case, and where operators find traces."""
+
+    model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True, populate_by_name=True)
 
     tracking_secret: Annotated[SecretStr, AfterValidator(_long)] = Field(
         description="Secret from which tracking keys are derived (32 random characters or more); a new one "
         "makes all earlier keys invalid"
+    )
+    trace_url: Annotated[str, AfterValidator(_trace_address)] = Field(
+        "",
+        validation_alias="CICLO_TRACE_URL",
+        description="Address of a trace in your back end, {trace_id} standing for its id; without one, the "
+        "story of a case leads to no traces",
     )
     public_url: Annotated[str, AfterValidator(_web_address)] = Field(
         "http://127.0.0.1:8001", description="Address under which customers reach this API"

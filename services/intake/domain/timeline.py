@@ -1,7 +1,7 @@
 """The timeline of a case: every event of every service about it, as intake heard or said it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,8 +12,20 @@ from services.intake.domain.records import TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Where a trace back end has an event: the ids of the span that created it (W3C Trace Context)."""
+
+    trace_id: str
+    span_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
-    """One event of the timeline, read back; `event` is None for a type that this release does not know."""
+    """One event of the timeline, read back; `event` is None for a type that this release does not know.
+
+    `counted_at` is when it counts as having happened (see `read_back`). `seen` is what its writer had
+    applied: the sequence by source.
+    """
 
     event_id: UUID
     at: datetime
@@ -21,6 +33,9 @@ class Happened:
     sequence: int
     event: Event | None
     type: str
+    counted_at: datetime
+    seen: Mapping[str, int] = field(default_factory=dict)
+    span: Span | None = None
 
 
 def project(published: Published) -> Iterable[TimelineEntry]:
@@ -59,10 +74,26 @@ def read_back(entries: Iterable[TimelineEntry]) -> list[Happened]:
             )
         return order[key]
 
-    return [_read(by_place[key]) for key in sorted(sorted(by_place), key=place)]
+    return [_read(by_place[key], place(key)[0]) for key in sorted(sorted(by_place), key=place)]
 
 
-def _read(entry: TimelineEntry) -> Happened:
+def _read(entry: TimelineEntry, counted_at: datetime) -> Happened:
     model = EVENTS.get(entry.type)
-    event = None if model is None else model.read(entry.data)
-    return Happened(entry.event_id, entry.at, entry.source, entry.sequence, event, entry.type)
+    return Happened(
+        event_id=entry.event_id,
+        at=entry.at,
+        source=entry.source,
+        sequence=entry.sequence,
+        event=None if model is None else model.read(entry.data),
+        type=entry.type,
+        counted_at=counted_at,
+        seen=read_clock(entry.clock),
+        span=_span(entry.traceparent),
+    )
+
+
+def _span(traceparent: str | None) -> Span | None:
+    if traceparent is None:
+        return None
+    _, trace_id, span_id, *_ = traceparent.split("-")
+    return Span(trace_id, span_id)

@@ -14,7 +14,8 @@ _TEXT = "txt_0193f0a1b2c37d4e8f90a1b2c3d4e5f6"
 _CUSTOMER = "cus_0193f0a1b2c37d4e8f90a1b2c3d4e5f6"
 
 
-def _example(**values: Any) -> ConfigDict:
+def example(**values: Any) -> ConfigDict:
+    """The example of an answer in the description of the API."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
@@ -29,7 +30,7 @@ class OpenedAnswer(BaseModel):
     customer_ref: str
     clock: str = Field(description="Case clock: what this answer knows of the case")
 
-    model_config = _example(
+    model_config = example(
         case_id=_CASE,
         case_no="C-7K4M-2Q9D-5",
         tracking_key="q5n1kQ0m7sWcZ3yq4m0iXo0nq3N2mZb1m9bJx6l2c4E",
@@ -47,7 +48,7 @@ class HeardAnswer(BaseModel):
     clock: str = Field(description="Case clock: what this answer knows of the case")
     text_ref: str | None = None
 
-    model_config = _example(case_id=_CASE, clock="intake:2,routing:5,warranty:1", text_ref=None)
+    model_config = example(case_id=_CASE, clock="intake:2,routing:5,warranty:1", text_ref=None)
 
 
 class AttachedAnswer(BaseModel):
@@ -57,7 +58,7 @@ class AttachedAnswer(BaseModel):
     clock: str = Field(description="Case clock: what this answer knows of the case")
     attachments: tuple[str, ...]
 
-    model_config = _example(
+    model_config = example(
         case_id=_CASE, clock="intake:2,routing:5", attachments=["att_0193f0a1b2c37d4e8f90a1b2c3d4e5f6"]
     )
 
@@ -127,7 +128,7 @@ class CaseAnswer(BaseModel):
     erased: str | None = Field(description="That the customer's words and contact data were erased, and when")
     timeline: list[StepAnswer]
 
-    model_config = _example(
+    model_config = example(
         case_id=_CASE,
         case_no="C-7K4M-2Q9D-5",
         language="en",
@@ -170,7 +171,7 @@ class CaseIdAnswer(BaseModel):
 
     case_id: UUID
 
-    model_config = _example(case_id=_CASE)
+    model_config = example(case_id=_CASE)
 
 
 class TextRefAnswer(BaseModel):
@@ -178,7 +179,7 @@ class TextRefAnswer(BaseModel):
 
     text_ref: str
 
-    model_config = _example(text_ref=_TEXT)
+    model_config = example(text_ref=_TEXT)
 
 
 class TextsAnswer(BaseModel):
@@ -187,7 +188,7 @@ class TextsAnswer(BaseModel):
     texts: dict[str, str]
     missing: list[str]
 
-    model_config = _example(texts={_TEXT: "La freidora no calienta desde ayer."}, missing=[])
+    model_config = example(texts={_TEXT: "La freidora no calienta desde ayer."}, missing=[])
 
 
 class ContactAnswer(BaseModel):
@@ -209,7 +210,7 @@ class ContactsAnswer(BaseModel):
     missing: list[str]
     erased: list[str] = []
 
-    model_config = _example(
+    model_config = example(
         contacts={_CUSTOMER: {"name": "Marta Ibáñez Soler", "email": "marta@example.com", "language": "es"}},
         links={_CASE: "http://127.0.0.1:8001/c/AZMAAAAAcACAAAAAAAAAAWrLz4B0aGlzIGlzIG5vIGxpbms"},
         missing=[],
@@ -222,4 +223,4 @@ class CustomerAnswer(BaseModel):
 
     customer_ref: str
 
-    model_config = _example(customer_ref=_CUSTOMER)
+    model_config = example(customer_ref=_CUSTOMER)

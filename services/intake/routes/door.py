@@ -15,7 +15,7 @@ from services.chassis.http import Problem, problem
 from services.chassis.inputs import BusinessKey
 from services.chassis.keys import SCHEME, identified
 from services.chassis.visitors import recognise
-from services.intake.routes.links import Links
+from services.intake.routes.links import STORIES, Links
 from services.intake.routes.scopes import Scope
 
 _tracking_bearer = HTTPBearer(
@@ -59,8 +59,13 @@ class Door:
 
     @property
     def links(self) -> Links:
-        """The signed links of cases."""
+        """The signed links of cases, for their customers."""
         return Links(self.secret, self.public_url)
+
+    @property
+    def story_links(self) -> Links:
+        """The signed links of the stories of cases, for staff."""
+        return Links(self.secret, self.public_url, STORIES)
 
     def business_key(self, scope: str, key: str | None, body: BaseModel) -> BusinessKey | None:
         """An Idempotency-Key as the engine keeps it: neither the key nor the body can be read from it."""

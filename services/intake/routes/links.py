@@ -1,7 +1,7 @@
-"""Signed links (enlaces firmados): whoever holds one is the customer of its case, for a while.
+"""Signed links (enlaces firmados): whoever holds one may see what it leads to, for a while.
 
 The token is case id, end and HMAC-SHA256 (its first 128 bits), base64url: 48 characters that no client
-breaks. Nothing is stored; another secret makes every link invalid.
+breaks. Nothing is stored; another secret makes every link invalid. A link of one kind opens no other.
 """
 
 import hmac
@@ -14,6 +14,7 @@ from enum import StrEnum
 from uuid import UUID
 
 GOOD_FOR = timedelta(days=90)
+STORY_GOOD_FOR = timedelta(hours=8)
 
 _BODY = struct.Struct(">16sI")
 _MAC_BYTES = 16
@@ -28,19 +29,35 @@ class Stale(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What links of a kind lead to: how their path begins, what their MAC is for, how long they last."""
+
+    path: str
+    purpose: bytes
+    good_for: timedelta
+
+
+CUSTOMERS = Kind("/c/", b"link:", GOOD_FOR)
+"""The customer's page: whoever holds the link is the customer of its case."""
+STORIES = Kind("/story/", b"story:", STORY_GOOD_FOR)
+"""The story of a case, for staff: it can be read for a shift, and nothing can be done there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
-    """Makes and reads links under one secret; `public_url` is where customers reach intake."""
+    """Makes and reads links of a kind under one secret; `public_url` is where intake is reached."""
 
     secret: bytes = field(repr=False)
     public_url: str
+    kind: Kind = CUSTOMERS
 
     def url(self, case_id: UUID, now: datetime) -> str:
-        """The address of the case's page, good for 90 days from now."""
-        return f"{self.public_url}/c/{self.token(case_id, now)}"
+        """The address of the case's page, good from now for as long as its kind."""
+        return f"{self.public_url}{self.kind.path}{self.token(case_id, now)}"
 
     def token(self, case_id: UUID, now: datetime) -> str:
         """The secret part of a link."""
-        body = _BODY.pack(case_id.bytes, int((now + GOOD_FOR).timestamp()))
+        body = _BODY.pack(case_id.bytes, int((now + self.kind.good_for).timestamp()))
         return urlsafe_b64encode(body + self._mac(body)).decode()
 
     def read(self, token: str, now: datetime) -> UUID | Stale:
@@ -59,4 +76,4 @@ class Links:
         return UUID(bytes=case_id) if now < datetime.fromtimestamp(end, UTC) else Stale.EXPIRED
 
     def _mac(self, body: bytes) -> bytes:
-        return hmac.digest(self.secret, b"link:" + body, "sha256")[:_MAC_BYTES]
+        return hmac.digest(self.secret, self.kind.purpose + body, "sha256")[:_MAC_BYTES]

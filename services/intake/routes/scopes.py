@@ -9,6 +9,7 @@ class Scope(StrEnum):
     WRITE_CUSTOMERS = "customers:write"
     OPEN_CASES = "cases:open"
     SPEAK = "cases:speak"
+    READ_CASES = "cases:read"
     WRITE_TEXTS = "texts:write"
     READ_TEXTS = "texts:read"
     READ_CONTACTS = "contacts:read"

@@ -81,3 +81,20 @@ def test_the_table_of_settings_names_every_variable_its_default_and_its_meaning(
     assert "required" in rows["WORKSHOP_DATABASE_URL"]
     assert "8100" in rows["WORKSHOP_HTTP_PORT"]
     assert "TCP port of the service's API" in rows["WORKSHOP_HTTP_PORT"]
+
+
+class SharedSettings(WorkshopSettings):
+    model_config = SettingsConfigDict(populate_by_name=True)
+
+    ladder: int = Field(3, validation_alias="CICLO_LADDER", description="How high the ladder is, in metres")
+
+
+def test_a_setting_that_services_share_has_a_variable_without_their_prefix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CICLO_LADDER", "5")
+    assert load(SharedSettings).ladder == 5
+    assert any(row.startswith("CICLO_LADDER ") for row in describe(SharedSettings).splitlines())
+    monkeypatch.setenv("CICLO_LADDER", "high")
+    with pytest.raises(BadSettings, match=r"CICLO_LADDER: input should be a valid integer"):
+        load(SharedSettings)

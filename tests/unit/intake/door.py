@@ -92,6 +92,7 @@ def happened(*events: Event) -> list[Happened]:
             number,
             event,
             event.event_type,
+            NOON + timedelta(minutes=number),
         )
         for number, event in enumerate(events, start=1)
     ]

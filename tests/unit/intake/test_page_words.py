@@ -7,7 +7,9 @@ import pytest
 
 from ciclo_schemas.values import Language, RemedyKind
 from services.intake.domain.attachments import Kind
+from services.intake.domain.promised import Fate
 from services.intake.domain.situation import BROKEN, KEPT, OPEN
+from services.intake.domain.waiting import WaitedFor
 from services.intake.routes.page import case
 from services.intake.routes.page.forms import CANCEL_REASONS, DENIAL_REASONS, SYMPTOMS
 from services.intake.routes.page.phrases import FOLDER, PhrasesWrong, load_phrases
@@ -25,7 +27,12 @@ MADE_UP = {
     "score_": range(1, 6),
     "said_": case.NAMES,
     "buyer_": ("consumer", "business"),
-    "problem_": ("expired", "invalid", "foreign", "too_large", "unavailable", "not_found", "malformed"),
+    "problem_": (
+        *("expired", "invalid", "foreign", "too_large", "unavailable", "not_found", "malformed"),
+        *("story_expired", "story_invalid"),
+    ),
+    "waits_": WaitedFor,
+    "fate_": Fate,
 }
 """The phrases whose names are put together."""
 
@@ -50,7 +57,7 @@ def test_every_phrase_that_a_page_says_exists_and_none_is_idle() -> None:
 
 
 def test_every_template_can_be_read() -> None:
-    assert Pages.load().style
+    assert Pages.load().styles["page.css"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from services.intake.domain.reference import read_case_no
 from services.intake.routes.door import DoorDep
 from services.intake.routes.page.forms import typed
 from services.intake.routes.page.render import HEADERS, Pages, chosen_language, reader_language
-from services.intake.routes.page.route import PageRoute, PagesDep, from_here
+from services.intake.routes.page.route import CannotShow, PageRoute, PagesDep, from_here
 from services.intake.routes.page.showing import Typed
 from services.intake.routes.uploads import form_of
 
@@ -41,10 +41,13 @@ async def find(request: Request, pages: PagesDep, pool: PoolDep, door: DoorDep) 
     return RedirectResponse(address, 303, headers=HEADERS)
 
 
-@router.get("/page.css")
-async def style(pages: PagesDep) -> Response:
+@router.get("/{name}.css")
+async def style(name: str, pages: PagesDep) -> Response:
     """How pages look; its address changes with it."""
-    return Response(pages.style, media_type="text/css", headers=HEADERS | {"Cache-Control": _A_YEAR})
+    content = pages.styles.get(f"{name}.css")
+    if content is None:
+        raise CannotShow("not_found", 404)
+    return Response(content, media_type="text/css", headers=HEADERS | {"Cache-Control": _A_YEAR})
 
 
 @router.get("/icon.svg")

@@ -20,6 +20,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+STYLES = ("page.css", "story.css")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Pages:
 
     environment: Environment
     phrases: Mapping[Language, Phrases]
-    style: bytes
+    styles: Mapping[str, bytes]
     icon: bytes
 
     @staticmethod
@@ -43,9 +44,11 @@ class Pages:
         )
         for name in environment.list_templates(extensions=["j2"]):
             environment.get_template(name)
-        style = (FOLDER / "page.css").read_bytes()
-        environment.globals["style"] = f"/page.css?v={sha256(style).hexdigest()[:12]}"
-        return Pages(environment, load_phrases(), style, (FOLDER / "icon.svg").read_bytes())
+        styles = {name: (FOLDER / name).read_bytes() for name in STYLES}
+        environment.globals["styles"] = {
+            name: f"/{name}?v={sha256(style).hexdigest()[:12]}" for name, style in styles.items()
+        }
+        return Pages(environment, load_phrases(), styles, (FOLDER / "icon.svg").read_bytes())
 
     def page(
         self, name: str, language: Language, values: Mapping[str, Any], *, status: int = 200
