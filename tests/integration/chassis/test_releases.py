@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from ciclo_schemas.cases import CaseHumanRequested as Asked
 from services.chassis.decider import Decider, Decision, State
 from services.chassis.engine import Engine
 from services.chassis.inputs import Claim, Fate
@@ -14,6 +15,7 @@ from tests.support.engine_world import (
     definition,
     event,
     human_of,
+    information_of,
 )
 
 
@@ -56,6 +58,16 @@ async def test_a_state_that_needs_a_newer_reader_waits_for_a_replica_that_can_re
         "human",
     ]
     assert await world.count("parked") == 0
+
+
+async def test_what_an_older_release_passed_over_is_not_heard_after_the_upgrade(world: World) -> None:
+    """So readers are rolled out before writers (docs/guarantees.md)."""
+    older = replace(COUNTS, on={kind: handler for kind, handler in COUNTS.on.items() if kind is not Asked})
+    asked = event(1, "intake", 1, human_of())
+    assert (await Engine(world.pool, definition(older)).apply([asked]))[0].fate is Fate.APPLIED
+    assert (await world.engine.apply([asked]))[0].fate is Fate.DUPLICATE
+    await world.engine.apply([event(1, "intake", 2, information_of())])
+    assert "human" not in await world.state(1)
 
 
 def test_state_is_a_record_that_keeps_what_it_does_not_know() -> None:
