@@ -8,15 +8,20 @@ from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 
+import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from opentelemetry.trace import SpanKind
 
+from deploy.embedded import Servers
+from services.chassis.ids import new_id
 from services.chassis.telemetry import semconv
 from services.chassis.telemetry.context import new_traceparent, trace_id
 from services.chassis.telemetry.exporting import FLUSH_S, Tracing, tracing_of
 from services.chassis.telemetry.spans import Span
+from tests.conftest import NewDatabase
+from tests.integration.chassis.test_app import replica
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -209,6 +214,26 @@ async def test_spans_that_the_queue_cannot_hold_are_counted(monkeypatch: pytest.
         assert 100 <= lost <= 150, "at most one batch is with the collector, another one waits"
         await tracing.stop(0.1)
     assert tracing.dropped == {"queue_full": lost, "shutdown": 200 - lost}
+
+
+async def test_a_service_ends_in_time_with_nothing_cut_though_its_collector_hangs(
+    database: NewDatabase, servers: Servers
+) -> None:
+    async with (
+        hanging() as collector_url,
+        replica(
+            await database("chassis"), servers.kafka, OTEL_EXPORTER_OTLP_ENDPOINT=collector_url
+        ) as service,
+    ):
+        api = (await service.logged("started"))["http"]
+        async with httpx.AsyncClient() as client:
+            assert (await client.post(f"http://{api}/counters/{new_id()}")).status_code == 200
+        began = monotonic()
+        service.process.terminate()
+        assert await service.ended() == 0
+        assert monotonic() - began < FLUSH_S + 5
+    lost = next(line for line in service.lines if line["event"] == "spans_lost")
+    assert lost["shutdown"] >= 2, "the request and its decision"
 
 
 async def test_without_an_exporter_nothing_is_told_and_legs_begin_all_the_same() -> None:

@@ -1,12 +1,17 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from email.utils import parseaddr
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from opentelemetry.trace import SpanKind
 
 from ciclo_schemas.values import Language
 from services.chassis.definition import EffectCall, Retry
+from services.chassis.telemetry import semconv
+from services.chassis.telemetry.context import new_traceparent
+from services.chassis.telemetry.outside import telling
 from services.notifications.domain.message import (
     MessageFailed,
     MessageSent,
@@ -21,6 +26,8 @@ from services.notifications.runners.sending import MessageSender
 from services.notifications.settings import NotificationsSettings
 from tests.integration.notifications.servers import LUCIA, SECRET, MailServer, Vault, mail_server, vault
 from tests.support.running import TOKEN
+from tests.support.told import Told as TracesTold
+from tests.support.told import about, parent
 
 LETTERS = Letters.load()
 CASE = UUID("01930000-0000-7000-8000-000000000001")
@@ -271,3 +278,24 @@ async def test_contact_data_is_never_logged(
     assert SECRET not in everything
     assert "lucia" not in everything.lower()
     assert "fernández" not in everything.lower()
+
+
+async def test_the_hand_over_of_a_mail_is_told_under_its_call_and_never_to_whom(
+    mail: MailServer, contacts: Vault
+) -> None:
+    told, context = TracesTold("notifications"), new_traceparent()
+    good, refused = replace(call("1"), traceparent=context), replace(call("2"), traceparent=context)
+    with telling(told.tracing):
+        await sender(mail, contacts).run([good])
+        mail.answers = ["550 5.7.1 not wanted"]
+        await sender(mail, contacts).run([refused])
+    sent, failed = told.named("SMTP send")
+    assert (sent.kind, parent(sent)) == (SpanKind.CLIENT, context)
+    assert about(sent) == {
+        semconv.SERVER_ADDRESS: "127.0.0.1",
+        semconv.SERVER_PORT: mail.port,
+        semconv.PROTOCOL: "smtp",
+        semconv.CASE_ID: str(CASE),
+    }
+    assert about(failed)[semconv.ERROR_TYPE] == "message_refused"
+    await told.tracing.stop(1)
