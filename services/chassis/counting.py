@@ -114,8 +114,11 @@ def events_sent(sent: Iterable[tuple[Any, str]], took: float) -> None:
 
 
 @contextmanager
-def answering(scope: Scope, served: Served) -> Iterator[None]:
-    """Note the request that is answered inside the block, under the template of its address alone."""
+def answering(scope: Scope, served: Served, *, is_told: bool) -> Iterator[None]:
+    """Note the request that is answered inside the block, under the template of its address alone.
+
+    `is_told`: there will be a span of it.
+    """
     began = seconds()
     try:
         yield
@@ -124,7 +127,7 @@ def answering(scope: Scope, served: Served) -> Iterator[None]:
         status = "" if served.status is None else str(served.status)
         error = "cut" if not status else status if status >= SERVER_ERROR else ""
         series = metrics.HTTP_SECONDS.at(scope["method"], route, status, scope["scheme"], error)
-        series.observe(seconds() - began, exemplar(served.traceparent))
+        series.observe(seconds() - began, exemplar(served.traceparent if is_told else None))
 
 
 def statement_ended(statement: Statement) -> None:

@@ -62,7 +62,10 @@ class Guard:
             await self._app(scope, receive, send)
             return
         large = next((size for end, size in self._large.items() if scope["path"].endswith(end)), 0)
-        with serving(self._tracing, scope) as served, counting.answering(scope, served):
+        with (
+            serving(self._tracing, scope) as served,
+            counting.answering(scope, served, is_told=self._tracing.records(served.traceparent)),
+        ):
             exchange = _Exchange(receive, send, large or self._max_body, served)
             with structlog.contextvars.bound_contextvars(**trace_of(served.traceparent)):
                 why_not = await self._answer(scope, exchange, large=bool(large))

@@ -37,6 +37,16 @@ PRIVATE = frozenset(
     | {"secret", "secrets", "dsn", "url", "data", "value", "values", "input", "raw", "payload", "record"}
 )
 HIDDEN = "[hidden]"
+FIRST = ("timestamp", "level", "service", "event", "logger", "trace_id", "span_id", "case_id", "event_id")
+"""What stands first in every line that has it, in this order."""
+_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Whoever finds a case by its line relies on these; nothing else may stand under their names.
+IDS = {
+    "trace_id": re.compile(r"[0-9a-f]{32}"),
+    "span_id": re.compile(r"[0-9a-f]{16}"),
+    "case_id": _uuid,
+    "event_id": _uuid,
+}
 MAX_TEXT = 2_000
 MAX_FRAMES = 30
 REPEAT_S = 10.0
@@ -54,6 +64,7 @@ def configure(service: str, level: str, stream: TextIO | None = None) -> None:
         _named(service),
         explain_errors,
         hide_private,
+        in_order,
     ]
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -84,6 +95,12 @@ def configure(service: str, level: str, stream: TextIO | None = None) -> None:
 def hide_private(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
     """Replace what must not be printed: private keys' values, objects, credentials inside addresses."""
     return {key: value if key == "exception" else _shown(key, value) for key, value in entry.items()}
+
+
+def in_order(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    """Put what every line has before what only this one has."""
+    first = {key: entry[key] for key in FIRST if key in entry}
+    return first | {key: value for key, value in entry.items() if key not in first}
 
 
 def explain_errors(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
@@ -143,13 +160,19 @@ def _logger_of_library(_logger: WrappedLogger, _method: str, entry: EventDict) -
 def _shown(key: str, value: Any) -> Any:
     if key.startswith("_"):  # structlog's own, removed before printing
         return value
-    if key.lower().rpartition("_")[2] in PRIVATE:
+    if key.lower().rpartition("_")[2] in PRIVATE or not _may_be(key, value):
         return HIDDEN
     if isinstance(value, Mapping):
         return {str(inner): _shown(str(inner), held) for inner, held in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_shown(key, item) for item in value]
     return _printable(value)
+
+
+def _may_be(key: str, value: Any) -> bool:
+    """Whether a value is what its key promises, as far as a key promises anything."""
+    form = IDS.get(key)
+    return form is None or value is None or form.fullmatch(str(value)) is not None
 
 
 def _printable(value: Any) -> Any:

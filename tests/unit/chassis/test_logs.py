@@ -40,6 +40,26 @@ def test_a_log_line_says_when_how_grave_who_and_about_which_case() -> None:
     }
 
 
+def test_a_line_is_found_by_its_trace_its_case_and_its_event_and_always_begins_alike() -> None:
+    case_id, event_id = new_id(), new_id()
+    with logged("warranty") as lines:
+        structlog.contextvars.bind_contextvars(event_id=str(event_id), trace_id="ab" * 16, span_id="cd" * 8)
+        log.warning("late", remedy_no=2, case_id=case_id)
+        logging.getLogger("aiokafka.consumer").warning("slow")
+    begins = ["timestamp", "level", "service", "event", "trace_id", "span_id", "case_id", "event_id"]
+    assert [list(line) for line in lines.lines] == [
+        [*begins, "remedy_no"],
+        [*begins[:4], "logger", "trace_id", "span_id", "event_id"],
+    ]
+
+
+@pytest.mark.parametrize("key", ["trace_id", "span_id", "case_id", "event_id"])
+def test_nothing_but_an_id_stands_where_an_id_belongs(key: str) -> None:
+    with logged() as lines:
+        log.info("x", **{key: "Ana García, ES91 2100 0418"})
+    assert lines.lines[0][key] == "[hidden]"
+
+
 @pytest.mark.parametrize(
     "key",
     ["name", "email", "Authorization", "tracking_key", "service_token", "customer_email", "text", "dsn"],

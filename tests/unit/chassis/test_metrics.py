@@ -86,7 +86,7 @@ def test_the_time_from_an_event_to_its_decision_counts_waits_and_leads_to_the_sl
     text = bytes(exposition({}, OPENMETRICS).body).decode()
     exemplars = [
         (sample.exemplar.labels, sample.exemplar.value)
-        for family in read_openmetrics(text)
+        for family in read_openmetrics(text)  # type: ignore[no-untyped-call]
         for sample in family.samples
         if sample.name == "ciclo_event_delivery_seconds_bucket" and sample.exemplar
     ]
@@ -120,16 +120,18 @@ def test_what_a_service_published_is_counted_and_what_cannot_be_counted_harms_no
 
     def row(body: str) -> EventRow:
         return EventRow(
-            new_id(),
-            new_id(),
-            "/ciclo/routing",
-            1,
-            broken.topic,
-            broken.event_type,
-            NOW,
-            "",
-            *[None] * 3,
-            body,
+            id=new_id(),
+            aggregate=new_id(),
+            source="/ciclo/routing",
+            sequence=1,
+            topic=broken.topic,
+            type=broken.event_type,
+            occurred_at=NOW,
+            clock="",
+            correlation=None,
+            causation=None,
+            traceparent=None,
+            body=body,
         )
 
     key = ("ciclo_promises_broken_total", ("repair",))

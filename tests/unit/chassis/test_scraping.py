@@ -41,4 +41,4 @@ async def test_everybody_who_asks_at_once_gets_the_same_answer() -> None:
         return next(numbers)
 
     look = Look(ask)
-    assert await asyncio.gather(look.within(1), look.within(1), look.within(1)) == [0, 0, 0]
+    assert list(await asyncio.gather(look.within(1), look.within(1), look.within(1))) == [0, 0, 0]
