@@ -1,8 +1,10 @@
 """What the house promises about every case, read from the events that anybody can read."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from demo.report import Ending
@@ -112,7 +114,7 @@ def wrong_letters(
     """
     first: dict[str, Letter] = {}
     for letter in letters:
-        if first.setdefault(letter.message_id, letter) != letter:
+        if _said(first.setdefault(letter.message_id, letter)) != _said(letter):
             yield f"two letters under {letter.message_id}"
     for ending in endings:
         address = owners[ending.story.customer]
@@ -129,6 +131,11 @@ def wrong_letters(
         )
     strangers = {letter.to for letter in letters} - set(owners.values())
     yield from (f"a letter went to {stranger}" for stranger in strangers)
+
+
+def _said(letter: Letter) -> Letter:
+    """The letter but for the secret part of its link, which says until when it opens the case."""
+    return replace(letter, body=re.sub(r"/c/[^/#\s]+", "/c/", letter.body))
 
 
 def _data(event: Record) -> dict[str, Any]:
