@@ -11,6 +11,7 @@ from typing import Final
 from services.chassis.meters import OTHER, Kind, Label, Meter, Metric
 
 SERVICES: Final = ("intake", "routing", "warranty", "notifications")
+RECONCILER: Final = "services.chassis.reconcile.watching"
 FILE: Final = Path(__file__).parents[1] / "docs" / "metrics.md"
 
 HEAD: Final = f"""# Metrics
@@ -36,8 +37,7 @@ says.
 
 def metrics_of(service: str) -> list[Metric]:
     """What a service declares, in its order; `chassis`: what all have."""
-    module = import_module(f"services.{service}.metrics")
-    return [meter.metric for meter in vars(module).values() if isinstance(meter, Meter)]
+    return _declared(f"services.{service}.metrics")
 
 
 def reference() -> str:
@@ -45,7 +45,12 @@ def reference() -> str:
     parts = [HEAD, *_section("Every service", metrics_of("chassis"))]
     for service in SERVICES:
         parts += _section(service.capitalize(), metrics_of(service))
+    parts += _section("`ciclo-reconcile --watch`", _declared(RECONCILER))
     return "\n".join(parts)
+
+
+def _declared(module: str) -> list[Metric]:
+    return [meter.metric for meter in vars(import_module(module)).values() if isinstance(meter, Meter)]
 
 
 def _section(title: str, metrics: Sequence[Metric]) -> Iterator[str]:

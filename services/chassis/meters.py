@@ -77,9 +77,6 @@ class Metric:
         return sets * (len(self.buckets) + 3 if self.kind is Kind.HISTOGRAM else 1)
 
 
-METRICS: Final[list[Metric]] = []
-"""Every metric of the modules that were imported, in their order."""
-
 Made = TypeVar("Made", Counter, Gauge, Histogram)
 
 
@@ -135,10 +132,17 @@ def show(gauges: Sequence[Meter[Gauge]], known: Sequence[Shown]) -> None:
         one.gauge.at(*one.values).set(one.number)
 
 
-def counter(name: str, meaning: str, *labels: Label, unit: str, most: int = 0) -> Meter[Counter]:
+def counter(
+    name: str,
+    meaning: str,
+    *labels: Label,
+    unit: str,
+    most: int = 0,
+    registry: CollectorRegistry = REGISTRY,
+) -> Meter[Counter]:
     """Declare a counter; Prometheus adds `_total` to its name."""
-    metric = _declared(Metric(name, Kind.COUNTER, meaning, unit, labels, most or _all(labels)))
-    meter = Meter(metric, Counter(name, meaning, [one.name for one in labels], registry=REGISTRY))
+    metric = Metric(name, Kind.COUNTER, meaning, unit, labels, most or _all(labels))
+    meter = Meter(metric, Counter(name, meaning, [one.name for one in labels], registry=registry))
     if all(one.values for one in labels):
         # At 0 from the beginning: else Prometheus would not see the first of anything.
         for values in product(*(one.values for one in labels)):
@@ -147,18 +151,24 @@ def counter(name: str, meaning: str, *labels: Label, unit: str, most: int = 0) -
 
 
 def gauge(
-    name: str, meaning: str, *labels: Label, unit: str, most: int = 0, across: Across = Across.SUM
+    name: str,
+    meaning: str,
+    *labels: Label,
+    unit: str,
+    most: int = 0,
+    across: Across = Across.SUM,
+    registry: CollectorRegistry = REGISTRY,
 ) -> Meter[Gauge]:
     """Declare a gauge."""
-    metric = _declared(Metric(name, Kind.GAUGE, meaning, unit, labels, most or _all(labels), across=across))
-    return Meter(metric, Gauge(name, meaning, [one.name for one in labels], registry=REGISTRY))
+    metric = Metric(name, Kind.GAUGE, meaning, unit, labels, most or _all(labels), across=across)
+    return Meter(metric, Gauge(name, meaning, [one.name for one in labels], registry=registry))
 
 
 def histogram(
     name: str, meaning: str, *labels: Label, buckets: tuple[float, ...], unit: str = "seconds", most: int = 0
 ) -> Meter[Histogram]:
     """Declare a histogram with these upper bounds."""
-    metric = _declared(Metric(name, Kind.HISTOGRAM, meaning, unit, labels, most or _all(labels), buckets))
+    metric = Metric(name, Kind.HISTOGRAM, meaning, unit, labels, most or _all(labels), buckets)
     names = [one.name for one in labels]
     return Meter(metric, Histogram(name, meaning, names, buckets=buckets, registry=REGISTRY))
 
@@ -173,8 +183,3 @@ def exemplar(traceparent: str | None) -> dict[str, str] | None:
 def _all(labels: Sequence[Label]) -> int:
     """How many sets of values there are; 0 if not all labels have a closed set."""
     return math.prod(len(one.values) + 1 for one in labels) if all(one.values for one in labels) else 0
-
-
-def _declared(metric: Metric) -> Metric:
-    METRICS.append(metric)
-    return metric

@@ -3,41 +3,52 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 
 from services.chassis.clock import utc_now
+from services.chassis.meters import Label, counter, gauge
 from services.chassis.reconcile.asking import CannotAsk
 from services.chassis.reconcile.looking import Findings
 
 REGISTRY: Final = CollectorRegistry()
-MISSING: Final = Gauge(
+_counter = partial(counter, registry=REGISTRY)
+_gauge = partial(gauge, registry=REGISTRY)
+_SERVICE: Final = Label("service", bound="the services that are compared")
+
+MISSING: Final = _gauge(
     "ciclo_reconcile_missing_events",
     "Events that were published and read past without being applied: 0 when healthy",
-    registry=REGISTRY,
+    unit="events",
 )
-AHEAD: Final = Gauge(
+AHEAD: Final = _gauge(
     "ciclo_reconcile_ahead_subjects",
     "Subjects of which a reader knows more than their source: it was restored from a backup",
-    registry=REGISTRY,
+    unit="subjects",
 )
-UNDECIDED: Final = Gauge(
+UNDECIDED: Final = _gauge(
     "ciclo_reconcile_undecided_subjects",
     "Subjects of which something was on its way all the time of the last look",
-    registry=REGISTRY,
+    unit="subjects",
 )
-PARKED_OLDEST: Final = Gauge(
-    "ciclo_reconcile_parked_oldest_seconds", "For how long an input waits", ["service"], registry=REGISTRY
+PARKED_OLDEST: Final = _gauge(
+    "ciclo_reconcile_parked_oldest_seconds", "For how long an input waits", _SERVICE, unit="seconds", most=20
 )
-UNSENT_OLDEST: Final = Gauge(
-    "ciclo_reconcile_unsent_oldest_seconds", "For how long an event waits", ["service"], registry=REGISTRY
+UNSENT_OLDEST: Final = _gauge(
+    "ciclo_reconcile_unsent_oldest_seconds", "For how long an event waits", _SERVICE, unit="seconds", most=20
 )
-LOOKS: Final = Counter(
-    "ciclo_reconcile_looks", "Looks: at all services, or cut short", ["result"], registry=REGISTRY
+LOOKS: Final = _counter(
+    "ciclo_reconcile_looks",
+    "Looks: at all services, or cut short",
+    Label("result", ("done", "failed")),
+    unit="looks",
 )
-LAST_LOOK: Final = Gauge(
-    "ciclo_reconcile_last_look_timestamp_seconds", "When all services were last compared", registry=REGISTRY
+LAST_LOOK: Final = _gauge(
+    "ciclo_reconcile_last_look_timestamp_seconds",
+    "When all services were last compared",
+    unit="seconds since 1970",
 )
 
 
@@ -50,14 +61,14 @@ async def watch(
     port: int,
 ) -> None:
     """Look every so many seconds, for ever; metrics are served at `host`:`port`."""
-    MISSING.set(math.nan)
+    MISSING.at().set(math.nan)
     server, _ = start_http_server(port, host, REGISTRY)
     try:
         while True:
             try:
                 findings = await look()
             except CannotAsk as error:
-                LOOKS.labels("failed").inc()
+                LOOKS.at("failed").inc()
                 tell(error)
             else:
                 _show(findings)
@@ -68,12 +79,12 @@ async def watch(
 
 
 def _show(findings: Findings) -> None:
-    MISSING.set(findings.events)
-    AHEAD.set(len({claim.subject for claim in findings.ahead}))
-    UNDECIDED.set(sum(findings.undecided.values()))
+    MISSING.at().set(findings.events)
+    AHEAD.at().set(len({claim.subject for claim in findings.ahead}))
+    UNDECIDED.at().set(sum(findings.undecided.values()))
     for progress in findings.progress:
         parked = max(pile.oldest_seconds for pile in progress.backlog.parked.values())
-        PARKED_OLDEST.labels(progress.service).set(parked)
-        UNSENT_OLDEST.labels(progress.service).set(progress.backlog.unsent.oldest_seconds)
-    LAST_LOOK.set(utc_now().timestamp())
-    LOOKS.labels("done").inc()
+        PARKED_OLDEST.at(progress.service).set(parked)
+        UNSENT_OLDEST.at(progress.service).set(progress.backlog.unsent.oldest_seconds)
+    LAST_LOOK.at().set(utc_now().timestamp())
+    LOOKS.at("done").inc()

@@ -15,7 +15,7 @@ from deploy.embedded import Servers
 from deploy.embedded.ports import free_port
 from deploy.metrics_reference import SERVICES, metrics_of
 from services.chassis.app import App
-from services.chassis.clock import seconds
+from services.chassis.clock import seconds, utc_now
 from services.chassis.meters import Kind, Metric
 from services.chassis.scraping import OPENMETRICS, PATIENCE_S
 from services.routing.app import definition
@@ -109,6 +109,31 @@ async def test_the_numbers_follow_what_the_service_does(routing: Routing) -> Non
         if one.name == "ciclo_event_delivery_seconds_bucket" and one.exemplar is not None
     ]
     assert exemplar.labels["trace_id"] == TRACEPARENT.split("-")[1]
+
+
+async def test_records_that_cannot_be_applied_are_told_by_number_and_age(routing: Routing) -> None:
+    async def behind() -> tuple[float, float]:
+        samples = await _scraped(routing.admin_port)
+        of_cases = {"messaging_destination_name": "ciclo.cases.v1"}
+        found = [
+            _value(samples, f"ciclo_consumer_lag_{unit}", **of_cases) for unit in ("messages", "seconds")
+        ]
+        return (found[0] or 0, found[1] or 0)
+
+    async with asyncio.timeout(30):
+        async with routing.pool.acquire() as connection, connection.transaction():
+            await connection.execute("LOCK TABLE aggregates")
+            began = seconds()
+            await routing.opens(WORDS)
+            while (first := await behind())[0] != 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            assert (await behind())[1] > first[1]
+        while await behind() != (0, 0):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        progress = _value(
+            await _scraped(routing.admin_port), "ciclo_consumer_last_progress_timestamp_seconds"
+        )
+        assert utc_now().timestamp() - (progress or 0) <= seconds() - began
 
 
 @pytest.fixture

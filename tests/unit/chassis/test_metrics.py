@@ -9,13 +9,14 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 from ciclo_schemas.cases import CaseHumanRequested
 from ciclo_schemas.routing import PromiseBroken, PromiseKind
 from ciclo_schemas.values import Channel
+from deploy.metrics_reference import metrics_of
 from services.chassis import metrics
 from services.chassis.counting import batch_applied, events_published
 from services.chassis.decider import Origin
 from services.chassis.definition import Measures
 from services.chassis.ids import new_id
 from services.chassis.inputs import Fate, Input, Outcome
-from services.chassis.meters import METRICS, OTHER, REGISTRY, Label, Meter, exemplar
+from services.chassis.meters import OTHER, REGISTRY, Label, Meter, exemplar
 from services.chassis.meters import counter as declare
 from services.chassis.scraping import OPENMETRICS, exposition
 from services.chassis.working import EventRow
@@ -58,7 +59,6 @@ def declared() -> Iterator[Meter[Counter]]:
     """A counter of this test alone."""
     meter = declare("ciclo_test_things", "Things", Label("word", bound="the test"), unit="things", most=3)
     yield meter
-    METRICS.remove(meter.metric)
     REGISTRY.unregister(meter._made)
     metrics.HTTP_SECONDS.clear()
 
@@ -104,10 +104,11 @@ def test_whatever_is_sent_the_number_of_series_stays_under_its_ceiling(declared:
         declared.at(word).inc()
         metrics.INPUTS.at(word, "applied").inc(0)
         metrics.HTTP_SECONDS.at(word, word, word, word, word).observe(0)
+        batch_applied([_event(timedelta())], [Outcome(Fate.APPLIED)], 0, now=NOW)
     counted: dict[str, int] = {}
     for family in REGISTRY.collect():
         counted[family.name] = len(family.samples)
-    for metric in METRICS:
+    for metric in [*metrics_of("chassis"), declared.metric]:
         assert counted[metric.name] <= metric.ceiling, metric.name
     assert counted["ciclo_test_things"] == 4
     series = _scraped()

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Iterator
 
 from services.chassis.scraping import Look
 
@@ -21,7 +22,7 @@ async def test_what_hangs_is_asked_once_and_is_not_known_meanwhile() -> None:
 
 
 async def test_what_fails_is_not_known_and_is_asked_again() -> None:
-    answers = iter([OSError("gone"), 7])
+    answers: Iterator[Exception | int] = iter([OSError("gone"), 7])
 
     async def ask() -> int:
         answer = next(answers)
