@@ -2,7 +2,7 @@
 
 Plays the same small load (`load.py`, judged as ever) without tracing, with the sink of `deploy/traces`, and
 with collectors that are absent, refuse, hang and are slow; in rounds, so that each is compared with its
-neighbours in time. Says cases a second, and what that is of the same round without tracing.
+neighbours in time. Says cases a second, and what that is of the same round without tracing (beside it).
 """
 
 import argparse
@@ -57,9 +57,7 @@ async def measure(servers: Servers, cases: int, window: int, rounds: int) -> int
     for kind, found in rates.items():
         beside = [mine / without for mine, without in zip(found, rates[OFF], strict=True)]
         spread = f"{min(beside):.0%} to {max(beside):.0%}"
-        say(
-            f"{kind:<9} {median(found):6.1f} cases/s, {median(beside):.0%} of those without tracing ({spread})"
-        )
+        say(f"{kind:<9} {median(found):6.1f} cases/s, {median(beside):.0%} of those beside it ({spread})")
     for fault in faults:
         say(fault)
     return 1 if faults else 0
