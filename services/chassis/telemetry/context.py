@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from random import SystemRandom
+from random import Random
 
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 # Version 00; ids of zeros are invalid (section 3.2.2).
 _valid = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-_bits = SystemRandom().getrandbits
+# Seeded by the operating system. Ids must be like no others, and are no secrets.
+_bits = Random().getrandbits  # noqa: S311
 
 
 def current_traceparent() -> str | None:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Final
 
 import structlog
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -17,6 +16,7 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler
 
 from services.chassis.ids import new_id
 from services.chassis.telemetry.context import is_sampled, new_traceparent, trace_id
+from services.chassis.telemetry.otlp import OtlpExporter
 from services.chassis.telemetry.spans import Span, readable
 
 FLUSH_S: Final = 3.0
@@ -116,7 +116,7 @@ def tracing_of(service: str, release: str) -> Tracing:
         return Tracing()
     if os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf") != "http/protobuf":
         log.warning("only_otlp_over_http", protocol="http/protobuf")
-    return Tracing(service, release, OTLPSpanExporter(timeout=_timeout()))
+    return Tracing(service, release, OtlpExporter(timeout=_timeout()))
 
 
 def resource_of(service: str, release: str) -> Resource:
