@@ -82,7 +82,8 @@ def _link(link: Link) -> bytes:
         span_id=link.context.span_id.to_bytes(8, "big"),
         flags=_FLAGS,
     )
-    return head.SerializeToString() + _attributes(_ATTRIBUTES_OF_LINK, link.attributes or {})
+    encoded: bytes = head.SerializeToString()
+    return encoded + _attributes(_ATTRIBUTES_OF_LINK, link.attributes or {})
 
 
 def _attributes(tag: bytes, attributes: Mapping[str, Any]) -> bytes:
