@@ -48,7 +48,7 @@ $(PEERS)/.ready: tests/drills/peers/requirements.txt
 	@touch $@
 
 test: setup lint types imports ## Everything CI checks: lint, types, import contract, all tests, a quick drill
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 	@$(BIN)/python -m tests.drills --quick
 
 test-unit: setup ## The pure rules alone (no network)
@@ -61,7 +61,7 @@ test-browser: setup ## The customer's page in a real Chromium
 	@$(BIN)/python -m pytest tests/browser
 
 screenshots: setup ## The pictures of the documentation, taken anew (docs/images)
-	@CICLO_SCREENSHOTS=docs/images $(BIN)/python -m pytest --quiet tests/browser/test_pictures.py
+	@CICLO_SCREENSHOTS=docs/images $(BIN)/python -m pytest --quiet tests/browser/test_pictures.py tests/browser/test_traces.py
 
 lint: setup ## Style and mistakes (ruff)
 	@$(BIN)/ruff check $(CODE)

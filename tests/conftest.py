@@ -3,8 +3,9 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,7 +14,6 @@ from tests.support.containers import containers
 from tests.support.databases import fresh_database
 
 NEEDS_SERVERS = {"integration", "browser", "journeys", "drills", "benchmarks"}
-RUNTIMES = {"embedded": running, "containers": containers}
 NewDatabase = Callable[[str], Awaitable[str]]
 
 
@@ -23,6 +23,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(tests) and item.path.relative_to(tests).parts[0] in NEEDS_SERVERS:
             item.add_marker("integration")
+
+
+@contextmanager
+def embedded() -> Iterator[Servers]:
+    """Servers of this process alone: tests may run in several, and beside a demo that is kept."""
+    with TemporaryDirectory(prefix="ciclo-tests-", ignore_cleanup_errors=True) as folder:
+        with running(Path(folder)) as started:
+            yield started
+
+
+RUNTIMES = {"embedded": embedded, "containers": containers}
 
 
 @pytest.fixture(scope="session")
