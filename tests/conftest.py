@@ -28,9 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @contextmanager
 def embedded() -> Iterator[Servers]:
     """Servers of this process alone: tests may run in several, and beside a demo that is kept."""
-    with TemporaryDirectory(prefix="ciclo-tests-", ignore_cleanup_errors=True) as folder:
-        with running(Path(folder)) as started:
-            yield started
+    with (
+        TemporaryDirectory(prefix="ciclo-tests-", ignore_cleanup_errors=True) as folder,
+        running(Path(folder)) as started,
+    ):
+        yield started
 
 
 RUNTIMES = {"embedded": embedded, "containers": containers}
