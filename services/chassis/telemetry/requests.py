@@ -15,6 +15,7 @@ from services.chassis.telemetry import semconv
 from services.chassis.telemetry.context import child_of, is_traceparent, traced
 from services.chassis.telemetry.exporting import Tracing
 from services.chassis.telemetry.spans import Span
+from services.chassis.telemetry.statements import Statement, collecting, statement_span
 
 UNTOLD: Final = frozenset({"/livez", "/readyz"})
 """Probes: they come every few seconds and say nothing."""
@@ -47,14 +48,16 @@ def serving(tracing: Tracing, scope: Scope) -> Iterator[Served]:
     if tracing.records(context) and scope["path"] not in UNTOLD:
         span = Span(method, SpanKind.SERVER, context, parent, nanoseconds(), 0)
     token = _served.set(span)
+    statements: list[Statement] = []
     try:
-        with traced(context):
+        with traced(context), collecting(statements):
             yield served
     finally:
         _served.reset(token)
         if span is not None:
             _finish(span, scope, served.status)
-            tracing.emit([span])
+            case = span.attributes.get(semconv.CASE_ID)
+            tracing.emit([span, *(statement_span(one, context, case) for one in statements)])
 
 
 def serves_case(case: str) -> None:

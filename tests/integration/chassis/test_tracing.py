@@ -20,6 +20,7 @@ from services.chassis.timers import Timers
 from tests.integration.chassis.test_reports import report
 from tests.support.engine_world import (
     COUNTS,
+    NOW,
     Count,
     World,
     command,
@@ -184,6 +185,17 @@ async def test_an_event_that_was_emitted_once_more_begins_a_leg_even_after_it_wa
     first, second = [span for span in await told.work() if span.name.startswith("process")]
     assert (parent(first), parent(second)) == (CREATED, None)
     assert links(second) == {"replay": CREATED, "previous_leg": traceparent(first)}
+
+
+async def test_what_waited_long_for_its_turn_begins_a_leg_when_it_comes(traced: World, told: Told) -> None:
+    await traced.engine.apply([event(1, "intake", 2, information_of())])
+    await later(traced, HOUR)
+    first = replace(event(1, "intake", 1, information_of()), time=NOW + HOUR)
+    await traced.engine.apply([first])
+    in_time, waited = [span for span in await told.work() if span.name.startswith("process")]
+    assert (parent(in_time), parent(waited)) == (CREATED, None)
+    assert links(waited) == {"late": CREATED, "previous_leg": traceparent(in_time)}
+    assert await last_context(traced) == traceparent(waited)
 
 
 async def test_a_timer_begins_a_leg_that_knows_what_set_it(traced: World, told: Told, url: str) -> None:

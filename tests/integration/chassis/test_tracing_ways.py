@@ -22,7 +22,7 @@ from services.chassis.definition import Connection, EffectCall, Retry
 from services.chassis.effects import Effects
 from services.chassis.engine import Engine
 from services.chassis.fan_outs import FanOuts
-from services.chassis.http import CommandsDep, problem
+from services.chassis.http import CommandsDep, PoolDep, problem
 from services.chassis.reemission import Stretch, reemit
 from services.chassis.telemetry import semconv, statements
 from services.chassis.telemetry.outside import outside_call
@@ -49,6 +49,11 @@ async def say(case_id: UUID, commands: CommandsDep) -> str:
 @router.get("/v1/words/{word}")
 async def look(word: str) -> str:
     raise problem(404, "unknown_word", f"there is no such word of {len(word)} letters")
+
+
+@router.get("/v1/count")
+async def count(pool: PoolDep) -> int:
+    return int(await pool.fetchval("SELECT count(*) FROM aggregates WHERE kind = 'nothing'"))
 
 
 @router.get("/broken")
@@ -158,6 +163,16 @@ async def test_a_request_is_told_by_the_template_of_its_route_and_what_was_answe
         CREATED,
     )
     assert about(failed)[semconv.ERROR_TYPE] == "500"
+
+
+async def test_a_slow_query_of_a_page_is_told_under_the_request(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "SLOW_S", 0.0)
+    assert (await both.http.get("/v1/count")).json() == 0
+    [server] = both.intake.named("GET /v1/count")
+    query = next(span for span in both.intake.named("SELECT aggregates") if parent(span) is not None)
+    assert (parent(query), query.kind) == (traceparent(server), SpanKind.CLIENT)
 
 
 async def test_events_sent_together_share_a_span_that_belongs_to_no_case(both: Both) -> None:
