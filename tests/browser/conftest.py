@@ -16,6 +16,7 @@ from tests.support.browser import chromium, install_chromium
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1100, "height": 900}}
+TRACES = "https://traces.example/trace/{trace_id}"
 Visit = Callable[..., Coroutine[Any, Any, Customer]]
 
 
@@ -29,7 +30,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.fixture(scope="module")
 async def intake(servers: Servers, database: NewDatabase) -> AsyncIterator[Intake]:
     """Intake with a fresh database and topics that no other test uses."""
-    async with Intake(await database("intake"), servers.kafka) as running:
+    async with Intake(await database("intake"), servers.kafka, TRACES) as running:
         yield running
 
 

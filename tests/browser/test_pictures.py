@@ -1,4 +1,4 @@
-"""The pictures of the documentation: four moments of a case on a telephone (`make screenshots`)."""
+"""The pictures of the documentation (`make screenshots`): moments on a telephone, and a whole story."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -10,6 +10,7 @@ from ciclo_schemas.values import RemedyKind
 from tests.browser import events
 from tests.browser.conftest import Visit
 from tests.browser.customer import Customer
+from tests.browser.story import StoryPage
 
 
 async def choosing(customer: Customer) -> str:
@@ -64,3 +65,16 @@ async def test_what_matters_now_is_on_the_first_screen_of_a_telephone(
     assert box["y"] < 500
     if pictures is not None:
         await customer.page.screenshot(path=pictures / f"{name}.png")
+
+
+async def test_three_weeks_of_a_case_are_taken_in_at_a_glance(visit: Visit, pictures: Path | None) -> None:
+    story = await StoryPage.after_three_weeks(await visit())
+    await story.page.set_viewport_size({"width": 1180, "height": 1800})
+    await story.opens("en")
+    for title in ("Where it stands", "Where the time went", "Promises", "Leg by leg"):
+        assert await story.page.get_by_role("heading", name=title).is_visible()
+    legs = await story.page.locator("#leg-1").bounding_box()
+    assert legs is not None
+    assert legs["y"] < 1400
+    if pictures is not None:
+        await story.page.screenshot(path=pictures / "story.png")

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from ciclo_schemas.values import RemedyKind, Window
 from tests.browser import events
+from tests.browser.axe import shuts_nobody_out
 from tests.browser.conftest import Visit
 from tests.browser.customer import Customer
 
@@ -84,12 +84,7 @@ async def test_no_page_shuts_anybody_out(
     await state(customer)
     await customer.pictured(pictures, f"phone-{state.__name__}-{language}")
     assert await language_of(customer.page) == language
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = await Axe().run(customer.page, options={"runOnly": rules, "resultTypes": ["violations"]})
-    faults = {one["id"]: [node["html"] for node in one["nodes"]] for one in found.response["violations"]}
-    assert faults == {}
-    assert {"color-contrast", "document-title"} <= {one["id"] for one in found.response["passes"]}
-    assert await customer.page.evaluate("document.documentElement.scrollWidth") <= 320
+    await shuts_nobody_out(customer.page, width=320)
     for thing in await customer.page.locator("button:visible, .button:visible, summary:visible").all():
         box = await thing.bounding_box()
         assert box is not None

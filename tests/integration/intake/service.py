@@ -15,8 +15,8 @@ SECRET = "a-tracking-secret-for-the-tests-alone"
 class Intake(Running):
     """A running intake."""
 
-    def __init__(self, database_url: str, kafka: str) -> None:
-        settings = IntakeSettings(**common(database_url, kafka), tracking_secret=SECRET)
+    def __init__(self, database_url: str, kafka: str, trace_url: str = "") -> None:
+        settings = IntakeSettings(**common(database_url, kafka), tracking_secret=SECRET, trace_url=trace_url)
         super().__init__(
             definition(settings), settings, routers(settings), holder="system/crm", body_limits=BODY_LIMITS
         )

@@ -99,9 +99,14 @@ def _promise(promise: PromiseStory, story: Story, axis: Axis, language: Language
         "fate": promise.fate.value,
         "settled": "" if promise.settled_at is None else moment_of(promise.settled_at, language),
         "kept_by": promise.kept_by or "",
-        "spare": "" if promise.fate is not Fate.KEPT else length_of(promise.due - until, language),
+        "spare": length_of(promise.due - until, language) if _kept_early(promise) else "",
         "bars": bars,
     }
+
+
+def _kept_early(promise: PromiseStory) -> bool:
+    settled = promise.settled_at
+    return promise.fate is Fate.KEPT and settled is not None and settled < promise.due
 
 
 def _mark(kind: str, moment: datetime, axis: Axis) -> Bar:
