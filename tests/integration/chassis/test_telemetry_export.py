@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import threading
+from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from opentelemetry.trace import SpanKind
 
 from deploy.embedded import Servers
+from services.chassis.dead_letter_arguments import dead_letter_arguments
+from services.chassis.dead_letter_commands import dead_letters
 from services.chassis.ids import new_id
 from services.chassis.telemetry import semconv
 from services.chassis.telemetry.context import new_traceparent, trace_id
@@ -22,6 +25,7 @@ from services.chassis.telemetry.exporting import FLUSH_S, Tracing, tracing_of
 from services.chassis.telemetry.spans import Span
 from tests.conftest import NewDatabase
 from tests.integration.chassis.test_app import replica
+from tests.support.engine_world import World, event, information_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -234,6 +238,22 @@ async def test_a_service_ends_in_time_with_nothing_cut_though_its_collector_hang
         assert monotonic() - began < FLUSH_S + 5
     lost = next(line for line in service.lines if line["event"] == "spans_lost")
     assert lost["shutdown"] >= 2, "the request and its decision"
+
+
+async def test_what_an_operator_redrives_is_told_by_his_command_too(
+    url: str, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await world.engine.apply([event(1, "intake", 1, information_of("slot", "boom"))])
+    with collector() as server:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.url)
+        redrive = ["redrive", "--reason", "a test", "--by", "ana"]
+        parser = ArgumentParser()
+        dead_letter_arguments(parser)
+        await dead_letters(world.engine.definition, url, parser.parse_args(redrive))
+    told = [span for whole in server.received for scope in whole.scope_spans for span in scope.spans]
+    [process] = [span for span in told if span.name.startswith("process")]
+    assert (process.parent_span_id, len(process.links)) == (b"", 1)
+    assert process.links[0].attributes[0].value.string_value == "redrive"
 
 
 async def test_without_an_exporter_nothing_is_told_and_legs_begin_all_the_same() -> None:
