@@ -37,7 +37,7 @@ from tests.journeys.reader import read_everything
 from tests.journeys.traced import look
 from tests.journeys.wire import Wire
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 DAYS = (voices, rights, repairs, withdrawals, ends, desk, alarms)
 WEEKS = (weeks, overdue)
 HOUSES = {

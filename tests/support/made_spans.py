@@ -84,3 +84,105 @@ def small_case() -> list[Span]:
         "decide Say", below=again, number=7, at=later + MILLI, links=[link(processed, "previous_leg")]
     )
     return [asked, decided, created, sent, processed, again, said]
+
+
+class Teller:
+    """Tells a case span by span: each event with its creation, its sending and who takes it up."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.at = 0
+        self._last: Span | None = None
+        self._trace = 0
+
+    def begins(self, name: str, kind: str, service: str, after: int, takes: int = 9 * MILLI) -> Span:
+        """A leg begins, so long after the last span."""
+        self.at += after
+        self._trace += 1
+        links = () if self._last is None else (link(self._last, "previous_leg"),)
+        return self._tells(name, kind, trace=self._trace, takes=takes, service=service, links=links)
+
+    def below(
+        self, above: Span, name: str, kind: str = "INTERNAL", takes: int = 4 * MILLI, **more: Any
+    ) -> Span:
+        """Something that was done for it."""
+        self.at += MILLI
+        return self._tells(name, kind, below=above, takes=takes, **{"service": above.service} | more)
+
+    def event(self, cause: Span, topic: str, *heard_by: str) -> list[Span]:
+        """An event of a topic; the spans of those who process it."""
+        created = self.below(cause, f"create {topic}", "PRODUCER", takes=MILLI)
+        message = (link(created, "message"),)
+        self.at += 5 * MILLI
+        self.below(created, f"send {topic}", "CLIENT", takes=6 * MILLI, links=message)
+        self.at += 9 * MILLI
+        name = f"process {topic}"
+        return [
+            self.below(created, name, "CONSUMER", 7 * MILLI, service=service, links=message)
+            for service in heard_by
+        ]
+
+    def mail(self, cause: Span) -> None:
+        """A letter to the customer."""
+        effect = self.below(cause, "effect SendMessage", takes=34 * MILLI)
+        self.below(effect, "SMTP send", "CLIENT", takes=30 * MILLI)
+        self.at += 32 * MILLI
+        self.below(effect, "decide MessageSent")
+
+    def _tells(self, name: str, kind: str, **more: Any) -> Span:
+        self._last = span(name, kind, number=len(self.spans) + 1, at=self.at, **more)
+        self.spans.append(self._last)
+        return self._last
+
+
+def trial_case() -> list[Span]:
+    """A defect in the trial period: a new unit at once, delivered two days later, confirmed the day after."""
+    tell = Teller()
+    asked = tell.begins("POST /v1/cases", "SERVER", "intake", 0, 31 * MILLI)
+    opened = tell.below(asked, "decide OpenCase", takes=12 * MILLI)
+    routed, assessed, told = tell.event(opened, "ciclo.cases.v1", "routing", "warranty", "notifications")
+    tell.mail(told)
+    tell.event(routed, "ciclo.routing.v1", "warranty", "notifications")
+    for heard in tell.event(assessed, "ciclo.warranty.v1", "routing", "notifications"):
+        if heard.service == "notifications":
+            tell.mail(heard)
+    scanned = tell.begins("process ciclo.inbound.logistics.v1", "CONSUMER", "warranty", 2 * DAY)
+    delivered, *_ = tell.event(scanned, "ciclo.warranty.v1", "routing")
+    proposed, *_ = tell.event(delivered, "ciclo.routing.v1", "notifications", "intake")
+    tell.mail(proposed)
+    said = tell.begins("POST /v1/cases/{case_id}/confirmation", "SERVER", "intake", DAY)
+    confirmed = tell.below(said, "decide Confirm")
+    closed, *_ = tell.event(confirmed, "ciclo.cases.v1", "routing")
+    tell.event(closed, "ciclo.routing.v1", "intake", "notifications")
+    return tell.spans
+
+
+def as_otlp(spans: Sequence[Span]) -> dict[str, Any]:
+    """A request of OTLP in JSON."""
+
+    def attributes(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [{"key": name, "value": {"stringValue": str(value)}} for name, value in said.items()]
+
+    def one(told: Span) -> dict[str, Any]:
+        return {
+            "traceId": told.trace_id,
+            "spanId": told.span_id,
+            "parentSpanId": told.parent_span_id,
+            "name": told.name,
+            "kind": ("INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER").index(told.kind) + 1,
+            "startTimeUnixNano": str(told.start_ns),
+            "endTimeUnixNano": str(told.end_ns),
+            "status": {"code": ("UNSET", "OK", "ERROR").index(told.status)},
+            "attributes": attributes(told.attributes),
+            "links": [
+                {"traceId": to.trace_id, "spanId": to.span_id, "attributes": attributes(to.attributes)}
+                for to in told.links
+            ],
+        }
+
+    return {
+        "resourceSpans": [
+            {"resource": {"attributes": attributes(told.resource)}, "scopeSpans": [{"spans": [one(told)]}]}
+            for told in spans
+        ]
+    }
