@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 from starlette.types import Scope
 
-from ciclo_schemas.events import EVENTS, Event
+from ciclo_schemas.events import Event
 from services.chassis import metrics
 from services.chassis.clock import seconds
 from services.chassis.decider import Origin
@@ -20,7 +20,6 @@ from services.chassis.meters import exemplar
 from services.chassis.route_names import template_of
 from services.chassis.telemetry.requests import Served
 from services.chassis.telemetry.statements import Statement
-from services.chassis.working import EventRow
 
 BROKER: Final = "kafka"
 SERVER_ERROR: Final = "500"
@@ -66,19 +65,18 @@ def _delivered(inputs: Iterable[Input], now: datetime) -> None:
         series.observe(slowest, exemplar(traceparent))
 
 
-def events_published(measures: Measures | None, rows: Sequence[EventRow]) -> None:
+def events_published(measures: Measures | None, events: Iterable[Event]) -> None:
     """Let a service count what its committed events say. Never raises: they are committed."""
     if measures is None:
         return
-    for row in rows:
-        model = EVENTS.get(row.type)
-        count = None if model is None else measures.counts.get(model)
-        if model is None or count is None:
+    for event in events:
+        count = measures.counts.get(type(event))
+        if count is None:
             continue
         try:
-            count(model.read(row.body))
+            count(event)
         except Exception as error:  # noqa: BLE001 - a metric is no reason to fail
-            log.warning("event_not_counted", type=row.type, error=type(error).__name__)
+            log.warning("event_not_counted", type=event.event_type, error=type(error).__name__)
 
 
 def records_taken(topics: Iterable[str], group: str) -> None:

@@ -199,7 +199,7 @@ class Engine:
         counting.batch_applied(
             inputs, outcomes, seconds() - began, released=recorder.released, now=recorder.now
         )
-        counting.events_published(self.definition.measures, recorder.writes.events)
+        counting.events_published(self.definition.measures, recorder.said)
         self._announce(recorder.writes)
         return outcomes
 

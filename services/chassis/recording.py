@@ -71,6 +71,8 @@ class Recorder:
         self.writes = Writes()
         self.released: list[Input] = []
         """What had waited and went on."""
+        self.said: list[Event] = []
+        """What deciders had to say, in order."""
 
     def record(
         self,
@@ -241,6 +243,7 @@ class Recorder:
             body=body,
         )
         self.writes.events.append(row)
+        self.said.append(event)
         if self._projection is not None:
             self.project(_as_input(row, event, self.source.label))
 

@@ -19,7 +19,6 @@ from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.meters import OTHER, REGISTRY, Label, Meter, exemplar
 from services.chassis.meters import counter as declare
 from services.chassis.scraping import OPENMETRICS, exposition
-from services.chassis.working import EventRow
 from services.routing.metrics import MEASURES
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -118,28 +117,16 @@ def test_whatever_is_sent_the_number_of_series_stays_under_its_ceiling(declared:
 
 def test_what_a_service_published_is_counted_and_what_cannot_be_counted_harms_nobody() -> None:
     broken = PromiseBroken(promise_no=1, kind=PromiseKind.REPAIR, due=NOW)
+    other = CaseHumanRequested(channel=Channel.WEB, reported_at=NOW)
 
-    def row(body: str) -> EventRow:
-        return EventRow(
-            id=new_id(),
-            aggregate=new_id(),
-            source="/ciclo/routing",
-            sequence=1,
-            topic=broken.topic,
-            type=broken.event_type,
-            occurred_at=NOW,
-            clock="",
-            correlation=None,
-            causation=None,
-            traceparent=None,
-            body=body,
-        )
+    def fail(_event: PromiseBroken) -> None:
+        raise KeyError("a bug")
 
     key = ("ciclo_promises_broken_total", ("repair",))
     before = _scraped()[key]
-    events_published(MEASURES, [row(broken.write().decode()), row("{}"), row(broken.write().decode())])
-    events_published(Measures(), [row("{}")])
-    events_published(None, [row("{}")])
+    events_published(MEASURES, [broken, other, broken])
+    events_published(Measures({PromiseBroken: fail}), [broken])
+    events_published(None, [broken])
     assert _scraped()[key] - before == 2
 
 
