@@ -26,12 +26,12 @@ SINK_SECONDS = 30
 
 
 @contextmanager
-def fresh_servers(say: Callable[[str], None]) -> Iterator[Servers]:
+def fresh_servers(say: Callable[[str], None], directory: Path = DIRECTORY) -> Iterator[Servers]:
     """Embedded servers without any data of an earlier run, or those that the environment names."""
-    with claimed(DIRECTORY, say):
+    with claimed(directory, say):
         for name in ("kafka", "postgres"):
-            shutil.rmtree(DIRECTORY / name, ignore_errors=True)
-    with running(DIRECTORY, say=say) as servers:
+            shutil.rmtree(directory / name, ignore_errors=True)
+    with running(directory, say=say) as servers:
         yield servers
 
 

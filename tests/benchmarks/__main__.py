@@ -1,0 +1,63 @@
+"""`python -m tests.benchmarks [--only hot,relay] [--full] [--smoke]`: see README.md beside this file."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+
+from deploy.embedded import CannotStart
+from tests.benchmarks import ground
+from tests.benchmarks.hot import part as hot
+from tests.benchmarks.hot.contest import NotDone
+from tests.benchmarks.pages import write
+from tests.benchmarks.relay import part as relay
+from tests.benchmarks.results import Found
+from tests.benchmarks.stand import Size, Stand
+
+PAGES = ground.ROOT / "docs" / "benchmarks"
+DIRECTORY = ground.ROOT / ".ciclo" / "bench"
+Part = Callable[[Stand], Awaitable[Found]]
+PARTS: Mapping[str, Part] = {"hot": hot.measure, "relay": relay.measure}
+FULL: Mapping[str, Part] = {}
+
+
+def main() -> int:
+    """Run what the command line says; 1 when a part could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Ciclo beside others.")
+    parser.add_argument("--only", default="", help=f"of {', '.join([*PARTS, *FULL])}; commas between them")
+    parser.add_argument("--full", action="store_true", help="growth, partitions, replicas (hours of data)")
+    parser.add_argument("--smoke", action="store_true", help="tiny, only to see that it works: no pages")
+    given = parser.parse_args()
+    every = {**PARTS, **FULL}
+    chosen = [name for name in given.only.split(",") if name] or list(FULL if given.full else PARTS)
+    if unknown := set(chosen) - set(every):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    size = Size(repetitions=1, cut=50) if given.smoke else Size(repetitions=3)
+    pages = DIRECTORY / "smoke" if given.smoke else PAGES
+    # New topics have no leaders for a moment; whoever writes tries again, and says so for every partition.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        with ground.fresh_servers(say, DIRECTORY) as servers:
+            stand = Stand(servers, size, say)
+            for name in chosen:
+                say(f"\n{name}")
+                write(pages, asyncio.run(_measured(every[name], stand)))
+                say((pages / f"{name}.md").read_text(encoding="utf-8"))
+    except (CannotStart, NotDone) as error:
+        print(f"\nThe benchmark cannot go on: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _measured(part: Part, stand: Stand) -> Found:
+    return await part(stand)
+
+
+def say(text: str) -> None:
+    """Progress."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
