@@ -39,6 +39,7 @@ POLL_MILLISECONDS = 10
 SESSION_MILLISECONDS = 6_000
 """Whoever is killed is missed after so long, and nobody reads his partitions before: the broker's minimum."""
 WATCH_SECONDS = 15.0
+BLIND_LOOKS = 2
 CANCEL_SECONDS = 1.0
 PROGRESS_SECONDS = 10.0
 
@@ -175,9 +176,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._broker.start()
 
     async def _until_it_stands_still(self) -> None:
-        """Return when one of its tasks ended, or the same records stay unread between two looks."""
+        """Return when one of its tasks ended, the same records stay unread, or it cannot be asked at all."""
         consumer: SteadyConsumer = self._subscriber.consumer
         before: dict[TopicPartition, int] = {}
+        blind = 0
         while True:
             ended, _ = await asyncio.wait(
                 consumer.tasks, timeout=WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -187,8 +189,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 async with asyncio.timeout(WATCH_SECONDS):
                     unread = {} if self._in_flight else await consumer.unread()
-            except Exception:  # noqa: BLE001 - the broker is away, which is no fault of the consumer
-                unread = {}
+                blind = 0
+            except Exception:  # noqa: BLE001 - the broker is away, or a connection is dead and not known to be
+                unread, blind = {}, blind + 1
+            if self._in_flight is None and blind >= BLIND_LOOKS:
+                return
             if self._in_flight is None and before.items() & unread.items():
                 return
             before = unread

@@ -173,6 +173,30 @@ async def test_a_consumer_that_stands_still_is_made_anew_and_an_idle_one_is_not(
     assert await place.world.state(1) == ["human", "human"]
 
 
+async def test_a_consumer_that_cannot_even_be_looked_at_is_made_anew(
+    place: Place, log: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is gone and that aiokafka still believes in: every question fails, nothing is read."""
+    monkeypatch.setattr(consumer_module, "WATCH_SECONDS", 0.3)
+    async with place.consuming() as consumer:
+        await place.send(human(1))
+        await place.has_committed_everything()
+
+        async def hang(*_: object) -> bool:
+            await asyncio.Event().wait()
+            return False
+
+        async def fail() -> dict[Any, int]:
+            raise RuntimeError("unable to perform operation on <TCPTransport>; the handler is closed")
+
+        inner = consumer._subscriber.consumer
+        inner._fetcher._proc_fetch_request, inner.unread = hang, fail
+        for number in range(2, 6):
+            await place.send(human(number))
+        await place.has_committed_everything()
+    assert "consumer_stands_still" in log.text
+
+
 async def test_a_connection_that_is_reset_in_the_wrong_moment_is_got_over_at_once(place: Place) -> None:
     async with place.consuming() as consumer:
         await place.send(human(1))
