@@ -13,7 +13,6 @@ from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.problems import Problem, Refused
 from services.chassis.telemetry.context import traced
 
-
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
