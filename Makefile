@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := schemas services deploy demo tests
+PEERS := .ciclo/peers
 UV_VERSION := 0.13.9
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help setup demo load drill drill-quick drill-peers test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas metrics clean
+.PHONY: help setup demo load bench bench-full drill drill-quick drill-peers test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas metrics clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  make %-18s %s\n", $$1, $$2}'
@@ -32,13 +33,18 @@ demo: setup ## Play customers' cases through the four services (KEEP=1 leaves it
 load: setup ## Push N cases through the whole cycle (N=50000)
 	@$(BIN)/python -m tests.benchmarks.load --cases $(or $(N),50000)
 
+bench: setup $(PEERS)/.ready ## Ciclo beside others, on two cores (ONLY=hot,relay,cycle,tracing; docs/benchmarks)
+	@$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY))
+
+bench-full: setup ## How it grows: millions of stored cases, batches, partitions, replicas (an hour or more)
+	@$(BIN)/python -m tests.benchmarks --full $(if $(ONLY),--only $(ONLY))
+
 drill: setup ## Every fault against the real services, under load (SEED=1, ONLY=kill,freeze; most of an hour)
 	@$(BIN)/python -m tests.drills --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY))
 
 drill-quick: setup ## Four kinds of faults in a row, and one guarantee taken out (SEED=1; about a minute)
 	@$(BIN)/python -m tests.drills --quick --seed $(or $(SEED),1)
 
-PEERS := .ciclo/peers
 drill-peers: setup $(PEERS)/.ready ## The same database faults side by side with three libraries (docs/drills/peers.md)
 	@$(BIN)/python -m tests.drills.peers --python $(PEERS)/bin/python
 

@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from deploy.embedded import CannotStart
 from tests.benchmarks import ground
+from tests.benchmarks.cycle import part as cycle
+from tests.benchmarks.growth import part as growth
 from tests.benchmarks.hot import part as hot
+from tests.benchmarks.hot import tracing
 from tests.benchmarks.hot.contest import NotDone
 from tests.benchmarks.pages import write
 from tests.benchmarks.relay import part as relay
@@ -18,8 +21,18 @@ from tests.benchmarks.stand import Size, Stand
 PAGES = ground.ROOT / "docs" / "benchmarks"
 DIRECTORY = ground.ROOT / ".ciclo" / "bench"
 Part = Callable[[Stand], Awaitable[Found]]
-PARTS: Mapping[str, Part] = {"hot": hot.measure, "relay": relay.measure}
-FULL: Mapping[str, Part] = {}
+PARTS: Mapping[str, Part] = {
+    "hot": hot.measure,
+    "relay": relay.measure,
+    "cycle": cycle.measure,
+    "tracing": tracing.measure,
+}
+FULL: Mapping[str, Part] = {
+    "batches": growth.batches,
+    "partitions": growth.partitions,
+    "replicas": growth.replicas,
+    "stored": growth.stored,
+}
 
 
 def main() -> int:
@@ -33,7 +46,7 @@ def main() -> int:
     chosen = [name for name in given.only.split(",") if name] or list(FULL if given.full else PARTS)
     if unknown := set(chosen) - set(every):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    size = Size(repetitions=1, cut=50) if given.smoke else Size(repetitions=3)
+    size = Size(repetitions=1, cut=20) if given.smoke else Size(repetitions=3)
     pages = DIRECTORY / "smoke" if given.smoke else PAGES
     # New topics have no leaders for a moment; whoever writes tries again, and says so for every partition.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -25,6 +26,7 @@ from services.chassis.clock import seconds
 from services.chassis.migrate import MigrationFailed
 from tests.benchmarks import ground
 from tests.benchmarks.audit import Audit
+from tests.benchmarks.cycle.stopwatch import floor, stopwatch
 from tests.benchmarks.ledger import Ledger
 from tests.benchmarks.measure import Databases
 from tests.benchmarks.meter import Meter
@@ -41,7 +43,7 @@ STALL_SECONDS = 120
 DRAIN_SECONDS = 120
 """After the last case ended, all queues must be empty within this."""
 CONNECTIONS = 32
-REPORT = ground.DIRECTORY / "report.json"
+REPORT = (ground.DIRECTORY / "report.json").relative_to(ground.ROOT)
 
 
 class Broken(Exception):
@@ -60,11 +62,13 @@ class Run:
     servers: Servers
     cases: int
     window: int
-    keep: bool
+    keep: bool = False
+    rate: float = 0.0
+    """Cases a second that come in, whatever has ended by then; 0: as soon as there is room."""
 
     async def play(self) -> Report:
         """Do all of it."""
-        report = Report(self.cases, self.window)
+        report = Report(self.cases, self.window, self.rate)
         async with AsyncExitStack() as stack:
             sink = await stack.enter_async_context(ground.mail_sink())
             await stack.enter_async_context(ground.fresh_topics(self.servers))
@@ -79,6 +83,7 @@ class Run:
             )
             say("creating databases, starting four services")
             await stack.enter_async_context(services)
+            report.floor_ms = await floor(self.servers)
             databases = Databases(urls)
             stack.push_async_callback(databases.close)
             await databases.connect()
@@ -107,6 +112,7 @@ class Run:
             customers = Customers(intake, secrets.token_hex(8))
             town = Town(ledger, customers, Agents(routing_web, key_of), post)
             stack.callback(town.leave)
+            watch = await stack.enter_async_context(stopwatch(kafka))
             readers = [
                 await stack.enter_async_context(listening(kafka, group, [topic], events, town.hear))
                 for group, topic, events in (
@@ -127,7 +133,7 @@ class Run:
                 watching,
             ]
             try:
-                await _first(town.live(plans), *readers, *failing)
+                await _first(town.live(plans, self.rate), *readers, *failing)
                 report.seconds = ledger.last_end - began
                 await _first(_drained(meter.databases), *failing[:1])
             except Broken as broken:
@@ -135,6 +141,7 @@ class Run:
             finally:
                 report.seconds = report.seconds or seconds() - began
                 await _cancel(*failing)
+            report.told_ms = watch.waited(ledger.cases.values())
         for name, web in (("intake", intake), ("routing", routing_web), ("warranty", warranty_web)):
             report.requests[name] = web.requests
             report.repeats |= {f"{name} {reason}": count for reason, count in web.repeats.items()}
@@ -270,24 +277,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.load", description=__doc__)
     parser.add_argument("--cases", type=int, default=50_000, help="how many (default: 50000)")
     parser.add_argument("--window", type=int, default=1_000, help="open at the same time (default: 1000)")
+    parser.add_argument("--rate", type=float, default=0, help="cases a second (default: as many as go)")
+    parser.add_argument("--report", type=Path, default=REPORT, help="the file for all figures")
+    parser.add_argument("--directory", type=Path, default=ground.DIRECTORY, help="for the servers' data")
     parser.add_argument(
         "--keep", action="store_true", help="leave everything running at the end, until Ctrl-C"
     )
     given = parser.parse_args()
     try:
         with (
-            ground.fresh_servers(say) as servers,
+            ground.fresh_servers(say, given.directory) as servers,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            report = runner.run(Run(servers, given.cases, given.window, given.keep).play())
+            report = runner.run(Run(servers, given.cases, given.window, given.keep, given.rate).play())
     except (CannotStart, MigrationFailed, ServiceFailed, TopicsError) as error:
         print(f"\nThe load cannot run: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)  # noqa: T201
         return 130
-    report.write(REPORT)
-    for line in [*report.lines(), f"All figures: {REPORT.relative_to(ground.ROOT)}"]:
+    report.write(given.report)
+    for line in [*report.lines(), f"All figures: {given.report}"]:
         say(line)
     return 1 if report.faults else 0
 

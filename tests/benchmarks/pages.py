@@ -19,7 +19,9 @@ def write(folder: Path, found: Found) -> None:
     (folder / f"{found.part}.json").write_text(found.json(), encoding="utf-8")
     if found.charts:
         figure = Figure(figsize=(7.5 * len(found.charts), 4.2), layout="constrained")
-        for axes, chart in zip(figure.subplots(1, len(found.charts), squeeze=False)[0], found.charts, strict=True):
+        for axes, chart in zip(
+            figure.subplots(1, len(found.charts), squeeze=False)[0], found.charts, strict=True
+        ):
             _draw(axes, chart)
         figure.savefig(folder / f"{found.part}.png", dpi=110)
 

@@ -14,12 +14,17 @@ class Report:
 
     cases: int
     window: int
+    rate: float = 0
     opened: int = 0
     ended: int = 0
     seconds: float = 0
     registering_s: float = 0
     case_seconds: dict[str, float] = field(default_factory=dict)
     """From the request that opens a case until its customer is told that it is closed: p50, p95, max."""
+    told_ms: dict[str, float] = field(default_factory=dict)
+    """From the request that opens a case until notifications says what it told the customer first."""
+    floor_ms: dict[str, float] = field(default_factory=dict)
+    """One small commit, and one record from a producer to a consumer."""
     peak_mb: dict[str, float] = field(default_factory=dict)
     cpu_s: dict[str, float] = field(default_factory=dict)
     records: dict[str, int] = field(default_factory=dict)
@@ -63,6 +68,8 @@ class Report:
             f"{self.ended} of {self.cases} cases ended in {self.seconds:.0f} s: {rate:.1f} cases/s "
             f"(window {self.window})",
             f"  a case took, from its first word to the last letter: {_pairs(self.case_seconds)} s",
+            f"  the first word to the customer came after {_rounded(self.told_ms)} ms "
+            f"(here {_rounded(self.floor_ms)} ms)",
             f"  {sum(self.events.values())} events on {len(self.records)} topics, "
             f"{self.redelivered} redelivered; {self.mails} mails",
             f"  {sum(self.requests.values())} requests; asked again: {_pairs(self.repeats)}",
@@ -88,6 +95,10 @@ class Report:
 
 def _pairs(values: dict[str, float] | dict[str, int]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items()) or "-"
+
+
+def _rounded(values: dict[str, float]) -> str:
+    return _pairs({name: round(value, 2) for name, value in values.items()})
 
 
 def _left(queues: dict[str, dict[str, int]]) -> str:

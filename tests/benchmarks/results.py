@@ -31,7 +31,8 @@ class Goal:
         """One row of a table of goals."""
         sign = "≥" if self.at_least else "≤"
         verdict = "met" if self.is_met else f"missed by {abs(self.measured / self.limit - 1):.0%}"
-        return f"| {self.what} | {sign} {self.limit:g}{self.unit} | {number(self.measured)}{self.unit} | {verdict} |"
+        wanted, measured = f"{sign} {self.limit:g}{self.unit}", f"{number(self.measured)}{self.unit}"
+        return f"| {self.what} | {wanted} | {measured} | {verdict} |"
 
 
 @dataclass(frozen=True, slots=True)

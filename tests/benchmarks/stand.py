@@ -1,4 +1,4 @@
-"""What every part of the benchmark stands on: servers, topics and databases of its own, and what they cost."""
+"""What every part stands on: servers, topics and databases of its own, and what they cost."""
 
 import asyncio
 import os
@@ -86,12 +86,17 @@ async def topics(stand: Stand, partitions: int | None = None) -> AsyncIterator[T
     try:
         yield Topics(prefix, partitions)
     finally:
-        admin = AIOKafkaAdminClient(bootstrap_servers=stand.kafka)
-        await admin.start()
-        try:
-            await admin.delete_topics([prefix + name for name in load_topics()])
-        finally:
-            await admin.close()
+        await forget_topics(stand.kafka, prefix)
+
+
+async def forget_topics(kafka: str, prefix: str) -> None:
+    """Remove Ciclo's topics behind a prefix."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics([prefix + name for name in load_topics()])
+    finally:
+        await admin.close()
 
 
 class Ends:
@@ -124,8 +129,9 @@ async def rewind(kafka: str, group: str, partitions: Iterable[TopicPartition]) -
             while True:
                 try:
                     await consumer.commit(begin)
-                    return
                 except KafkaError:
                     await asyncio.sleep(0.2)
+                else:
+                    return
     finally:
         await consumer.stop()

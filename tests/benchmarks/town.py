@@ -1,6 +1,7 @@
 """Everybody around Ciclo, put together: who reacts to what, and customers coming in one after another."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from ciclo_schemas.warranty import (
     ReplacementApproved,
     ReplacementShipped,
 )
+from services.chassis.clock import seconds
 from tests.benchmarks.ledger import Case, Ledger
 from tests.benchmarks.partners import Carrier, Post, Workshops
 from tests.benchmarks.people import Agents, Customers
@@ -53,6 +55,7 @@ class Town:
             ReplacementApproved: carrier.approved,
             ReplacementShipped: carrier.shipped,
         }
+        self._chance = random.Random(1)  # noqa: S311 - the same in every run
         self._busy: set[asyncio.Task[None]] = set()
 
     def hear(self, case_id: str, event: Event) -> None:
@@ -66,10 +69,16 @@ class Town:
         else:
             self._begin(self._react(case, event))
 
-    async def live(self, plans: Iterable[Plan]) -> None:
-        """Let all customers come, as many as the ledger has room for, and wait until all cases ended."""
-        door = asyncio.Semaphore(AT_THE_DOOR)
+    async def live(self, plans: Iterable[Plan], rate: float = 0) -> None:
+        """Let all customers come, as many as the ledger has room for, and wait until all cases ended.
+
+        With a rate, so many a second on average, as chance has it.
+        """
+        door, due = asyncio.Semaphore(AT_THE_DOOR), seconds()
         for plan in plans:
+            if rate:
+                due += self._chance.expovariate(rate)
+                await asyncio.sleep(max(0.0, due - seconds()))
             await self._ledger.room()
             await door.acquire()
             self._begin(self._open(plan, door))

@@ -1,4 +1,4 @@
-"""One contestant's turn: a fresh database, a group at its beginning, a process, and a look at what it does."""
+"""One contestant's turn: a fresh database, a group at its beginning, a process, a look at what it does."""
 
 import asyncio
 import json

@@ -134,7 +134,10 @@ def _is_new(one: Opened, marks: dict[Any, dict[str, list[Any]]]) -> bool:
 
 async def main(task: Task) -> None:
     """Consume and publish until cancelled."""
-    async with asyncpg.create_pool(task.database, min_size=1, max_size=2) as pool, asyncio.TaskGroup() as both:
+    async with (
+        asyncpg.create_pool(task.database, min_size=1, max_size=2) as pool,
+        asyncio.TaskGroup() as both,
+    ):
         floor = Floor(task, pool)
         both.create_task(floor.consume())
         both.create_task(floor.relay())

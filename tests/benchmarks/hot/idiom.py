@@ -15,9 +15,9 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from tests.benchmarks.hot.process import Task, run
-from tests.benchmarks.hot.work import CASES, ROUTING, Row, deciding, headers_of, read, row
-from tests.benchmarks.hot.written import CREATE_INBOX, statements
 from tests.benchmarks.hot.telemetry import faststream_telemetry
+from tests.benchmarks.hot.work import CASES, ROUTING, deciding, headers_of, read, row
+from tests.benchmarks.hot.written import CREATE_INBOX, statements
 
 NEW = "INSERT INTO inbox (id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id"
 
@@ -53,9 +53,7 @@ async def main(task: Task) -> None:
             for statement, values in writes(made):
                 await session.execute(statement, *values)
         headers = {name: value.decode() for name, value in headers_of(made)}
-        await broker.publish(
-            made.body.encode(), task.prefix + ROUTING, key=record.key, headers=headers
-        )
+        await broker.publish(made.body.encode(), task.prefix + ROUTING, key=record.key, headers=headers)
 
     await FastStream(broker, logger=None).run()
 

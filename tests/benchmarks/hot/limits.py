@@ -1,4 +1,4 @@
-"""The limits: a third of the work each, as fast as the library goes. `python -m ... consume|produce|store`."""
+"""The limits: a third of the work each, as fast as the library goes: `consume`, `produce` or `store`."""
 
 import os
 import sys

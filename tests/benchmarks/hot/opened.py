@@ -60,9 +60,7 @@ async def preload(kafka: str, topic: str, count: int) -> None:
 
 async def send(producer: AIOKafkaProducer, topic: str, records: Iterable[Sent]) -> None:
     """Hand records over, then wait until the broker has them all."""
-    futures = [
-        await producer.send(topic, value, key=key, headers=headers) for key, value, headers in records
-    ]
+    futures = [await producer.send(topic, value, key=key, headers=headers) for key, value, headers in records]
     for future in futures:
         await future
 

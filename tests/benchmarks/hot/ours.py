@@ -1,4 +1,4 @@
-"""Ciclo: `python -m services.routing run` but for the names of its topics, without the runner of its effects."""
+"""Ciclo: `python -m services.routing run`, without the runner of its effects, on topics of its own."""
 
 from dataclasses import replace
 

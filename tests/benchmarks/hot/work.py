@@ -1,4 +1,4 @@
-"""The work that is the same for all: routing's own decision about a new case, as rows to store and an event."""
+"""The work that is the same for all: routing's own decision about a new case, as rows and an event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class Row:
 
 
 def row(opened: Opened, decision: Decision[Any]) -> Row:
-    """The decision about one case. It is of the simplest kind: anything else is a mistake of the benchmark."""
+    """The decision about one case, of the simplest kind: anything else is a mistake of the benchmark."""
     case, promise = decision.rows
     (effect,) = decision.effects
     (event,) = decision.events

@@ -111,7 +111,15 @@ def _rows(made: Row) -> dict[str, list[Values]]:
         "cases": [_values(made.case)],
         "promises": [_values(made.promise)],
         "timers": [
-            (subject, type(timer.data).__name__, timer.key, lane, timer.due, timer.data.model_dump_json(), trace)
+            (
+                subject,
+                type(timer.data).__name__,
+                timer.key,
+                lane,
+                timer.due,
+                timer.data.model_dump_json(),
+                trace,
+            )
             for timer in made.timers
         ],
         "effects": [effect],

@@ -20,10 +20,10 @@ EVENTS = 30_000
 PREPARE_SECONDS = 300
 PEERS = ROOT / ".ciclo" / "peers" / "bin" / "python"
 TEXT = (
-    "The same promises, with the same keys and headers, wait in everybody's own outbox; each relay publishes "
-    "them and forgets what the broker acknowledged. faststream-outbox runs with 32 workers, fetches of 500 and "
-    "flushes of 100, pgqueuer with batches of 200; neither keeps the order of a key. `producer alone` sends "
-    "from memory."
+    "The same promises, with the same keys and headers, wait in everybody's own outbox; each relay "
+    "publishes them and forgets what the broker acknowledged. faststream-outbox runs with 32 workers, "
+    "fetches of 500 and flushes of 100, pgqueuer with batches of 200; neither keeps the order of a key. "
+    "`producer alone` sends from memory."
 )
 
 
