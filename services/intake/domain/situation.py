@@ -224,7 +224,8 @@ def _rejected(now: Situation, _event: routing.CaseRejected) -> Situation:
 
 def _reopened(now: Situation, event: routing.CaseReopened) -> Situation:
     reopened = replace(now, closed=None, cancelled=False, rejected=False, owner=event.owner)
-    return replace(reopened, proposal_no=None, asked=None, step=None)
+    # What was waited for ended with the case, without a word.
+    return replace(reopened, proposal_no=None, asked=None, step=None, wait=None)
 
 
 _CHANGES: dict[type[Event], Callable[[Situation, Any], Situation]] = {

@@ -168,6 +168,20 @@ def test_a_trace_that_goes_on_after_hours_does_so_in_another_leg() -> None:
     assert [wait.end - wait.start for wait in story.waits] == [2 * HOUR - MAX_PAUSE]
 
 
+def test_a_wait_is_for_whoever_the_very_last_event_before_it_names() -> None:
+    rows = [
+        replace(entry(1, NOON, "a"), type=ROWS[2].type, data=ROWS[2].data),
+        replace(entry(2, NOON + HOUR, "b"), type=AT_WORKSHOP.event_type, data=AT_WORKSHOP.model_dump_json()),
+        replace(entry(3, NOON + 3 * HOUR, "c"), type=CLOSED.event_type, data=CLOSED.model_dump_json()),
+        entry(4, NOON + 5 * HOUR, "d"),
+    ]
+    story = tell_story(read_back(rows), LATER)
+    assert [(wait.waited_for[0].whom, (wait.end - wait.start) / HOUR) for wait in story.waits] == [
+        *(("first_line", 1), ("workshop", 2), ("nobody", 2)),
+    ]
+    assert (story.open_for, story.worked) == (3 * HOUR, timedelta())
+
+
 def test_events_without_a_trace_are_legs_of_their_own() -> None:
     rows = [entry(1, NOON, None), entry(2, NOON, None), entry(3, NOON)]
     story = tell_story(read_back(rows), NOON)

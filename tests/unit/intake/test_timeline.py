@@ -357,3 +357,10 @@ REOPENED = routing.CaseReopened(reason="case.objection_raised", owner=QUEUE)
 def test_every_stage_has_its_headline(events: list[Event], status: Status, said: str) -> None:
     head = told(*events)
     assert (head.status, head.text) == (status, said)
+
+
+def test_a_case_opened_again_does_not_wait_for_what_it_waited_for_before() -> None:
+    held = routing.CaseHeld(wait=WaitName.WORKSHOP, owner=QUEUE, deadline=LATER)
+    closed = routing.CaseClosed(closed_as=routing.ClosedAs.UNCONFIRMED, reason="no_answer")
+    head = told(held, closed, REOPENED)
+    assert (head.status, head.who, head.next_date) == (Status.IN_PROGRESS, "our team", None)
