@@ -165,10 +165,10 @@ class BatchSpans:
                 *self._created,
                 *(statement_span(one, alone.traceparent, case) for one in self._statements),
             ]
-        elif self._decided or self._statements:
-            told = [*self._decided, *self._created, *self._batch(inputs, now)]
         else:
-            return
+            # Only what was slow needs a span of the whole batch to hang under.
+            batch = self._batch(inputs, now) if self._statements else []
+            told = [*self._decided, *self._created, *batch]
         self._tracing.emit(told)
 
     def _rolled_back(self, inputs: int, error: str) -> None:

@@ -112,7 +112,7 @@ async def test_a_repeated_event_leaves_no_second_span(traced: World, told: Told)
     once = event(1, "intake", 1, information_of())
     assert fates(await traced.engine.apply([once, once])) == [Fate.APPLIED, Fate.DUPLICATE]
     assert fates(await traced.engine.apply([once])) == [Fate.DUPLICATE]
-    assert [span.name for span in await told.work()] == ["apply batch", "process ciclo.cases.v1"]
+    assert [span.name for span in await told.work()] == ["process ciclo.cases.v1"]
 
 
 async def test_attempts_that_were_rolled_back_are_not_told(traced: World, told: Told) -> None:
@@ -214,9 +214,10 @@ async def test_a_timer_begins_a_leg_that_knows_what_set_it(traced: World, told: 
     assert about(timer)[semconv.CASE_ID] == str(subject(1))
 
 
-async def test_inputs_of_one_transaction_stay_in_their_legs_and_the_batch_is_linked_to_them(
-    traced: World, told: Told
+async def test_inputs_of_one_transaction_stay_in_their_legs_and_the_slow_batch_is_linked_to_them(
+    traced: World, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(statements, "SLOW_S", 0.0)
     await traced.engine.apply([event(number, "intake", 1, information_of("slot")) for number in range(3)])
     [batch, *others] = await told.work()
     processed = [span for span in others if span.name.startswith("process")]
@@ -225,6 +226,8 @@ async def test_inputs_of_one_transaction_stay_in_their_legs_and_the_batch_is_lin
     linked = [link.context.span_id for link in batch.links]
     assert linked == [span.context.span_id for span in processed if span.context is not None]
     assert len(others) == 6
+    slow = told.one("INSERT events")
+    assert (parent(slow), semconv.CASE_ID in about(slow)) == (traceparent(batch), False)
     started = [span.start_time or 0 for span in processed]
     assert (batch.start_time or 0) <= started[0] <= started[1] <= started[2] <= (batch.end_time or 0)
 
