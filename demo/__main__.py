@@ -1,5 +1,6 @@
 """`python -m demo`: play the stories. KEEP=1 leaves everything running until Ctrl-C."""
 
+import argparse
 import asyncio
 import os
 import sys
@@ -12,9 +13,15 @@ from demo.traces import traces
 from deploy.embedded import CannotStart, running
 from services.chassis.migrate import MigrationFailed
 
+ENVIRONMENT = (
+    "CICLO_KAFKA and CICLO_POSTGRES: servers to use instead of starting some. "
+    "OTEL_*: where the services send their traces."
+)
+
 
 def main() -> int:
     """Start the servers and play; returns the exit code."""
+    argparse.ArgumentParser(prog="python -m demo", description=__doc__, epilog=ENVIRONMENT).parse_args()
     screen = Screen()
     keep = os.environ.get("KEEP", "") not in {"", "0"}
     try:

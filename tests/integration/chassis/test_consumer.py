@@ -176,7 +176,7 @@ async def test_a_consumer_that_stands_still_is_made_anew_and_an_idle_one_is_not(
 async def test_a_consumer_that_cannot_even_be_looked_at_is_made_anew(
     place: Place, log: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A connection that is gone and that aiokafka still believes in: every question fails, nothing is read."""
+    """A connection is gone that aiokafka still believes in: every question fails, nothing is read."""
     monkeypatch.setattr(consumer_module, "WATCH_SECONDS", 0.3)
     async with place.consuming() as consumer:
         await place.send(human(1))

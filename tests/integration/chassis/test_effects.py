@@ -77,7 +77,7 @@ async def test_the_result_of_an_effect_comes_back_as_an_input(world: World, url:
     (call,) = provider.calls
     assert call.key == f"{subject(1)}/Call/{cause}/"
     assert (call.attempts, call.data) == (0, Call(number=0))
-    assert call.traceparent.startswith("00-0af7651916cd43dd8448eb211c80319c-")  # the same leg
+    assert (call.traceparent or "").startswith("00-0af7651916cd43dd8448eb211c80319c-")  # the same leg
 
 
 async def test_effects_of_one_order_wait_for_one_another_and_those_of_others_do_not(
