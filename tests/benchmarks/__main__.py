@@ -11,7 +11,7 @@ from tests.benchmarks import ground
 from tests.benchmarks.cycle import part as cycle
 from tests.benchmarks.growth import part as growth
 from tests.benchmarks.hot import part as hot
-from tests.benchmarks.hot import tracing
+from tests.benchmarks.hot import profile, tracing
 from tests.benchmarks.hot.contest import NotDone
 from tests.benchmarks.pages import write
 from tests.benchmarks.relay import part as relay
@@ -26,6 +26,7 @@ PARTS: Mapping[str, Part] = {
     "relay": relay.measure,
     "cycle": cycle.measure,
     "tracing": tracing.measure,
+    "profile": profile.measure,
 }
 FULL: Mapping[str, Part] = {
     "batches": growth.batches,

@@ -47,6 +47,8 @@ class Contestant:
     replicas: int = 1
     python: str = ""
     """The interpreter of another environment."""
+    watcher: tuple[str, ...] = ()
+    """A program that runs it, looks on, and ends both at Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,13 @@ async def processes_of(one: Contestant, task: Task) -> AsyncIterator[list[Proces
     }
     processes = [
         await asyncio.create_subprocess_exec(
-            one.python or sys.executable, "-m", *one.command, stdin=DEVNULL, stdout=PIPE, env=environment
+            *one.watcher,
+            one.python or sys.executable,
+            "-m",
+            *one.command,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            env=environment,
         )
         for _ in range(one.replicas)
     ]
@@ -99,12 +107,12 @@ async def processes_of(one: Contestant, task: Task) -> AsyncIterator[list[Proces
         yield processes
     finally:
         for process in processes:
-            await _end(process)
+            await _end(process, signal.SIGINT if one.watcher else signal.SIGTERM)
 
 
-async def _end(process: Process) -> None:
+async def _end(process: Process, ask: signal.Signals) -> None:
     if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(ask)
     try:
         await asyncio.wait_for(process.communicate(), STOP_SECONDS)
     except TimeoutError:
