@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from deploy.embedded import CannotStart
 from tests.benchmarks import ground
+from tests.benchmarks.counted import part as counted
 from tests.benchmarks.cycle import part as cycle
 from tests.benchmarks.growth import part as growth
 from tests.benchmarks.hot import part as hot
@@ -22,6 +23,7 @@ PAGES = ground.ROOT / "docs" / "benchmarks"
 DIRECTORY = ground.ROOT / ".ciclo" / "bench"
 Part = Callable[[Stand], Awaitable[Found]]
 PARTS: Mapping[str, Part] = {
+    "costs": counted.measure,
     "hot": hot.measure,
     "relay": relay.measure,
     "cycle": cycle.measure,

@@ -41,7 +41,7 @@ def _draw(axes: Axes, chart: Chart) -> None:
         axes.set_ylabel(chart.y)
         axes.legend()
         if chart.log_x:
-            axes.set_xscale("symlog")
+            axes.set_xscale("log")
     axes.set_title(chart.title)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -10,12 +10,19 @@ import pytest
 
 from ciclo_schemas.topics import create_topics
 from deploy.embedded import Servers
-from tests.benchmarks.costs import Costs, Scales, scales
+from tests.benchmarks.counted.costs import Costs, Scales, consumed, scales
 from tests.benchmarks.stand import forget_topics
 from tests.conftest import NewDatabase
 
 ONE_BY_ONE, IN_BATCHES = (1, 50), (200, 5)
 BATCHES = 5
+
+
+@pytest.fixture
+async def prefix(servers: Servers, kafka_prefix: str) -> AsyncIterator[str]:
+    await create_topics(servers.kafka, prefix=kafka_prefix)
+    yield kafka_prefix
+    await forget_topics(servers.kafka, kafka_prefix)
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +75,19 @@ def test_a_batch_is_published_with_one_request(alone: Costs, together: Costs) ->
     assert alone.requests["ProduceRequest"] <= alone.events, alone.listed()
     # A record that is handed over while the first request is on its way goes with another one.
     assert together.requests["ProduceRequest"] <= 3 * BATCHES, together.listed()
+
+
+async def test_the_way_in_commits_the_offsets_of_a_batch_at_once(
+    servers: Servers, database: NewDatabase, prefix: str
+) -> None:
+    url = await database("routing")
+    costs = await consumed(url, servers.kafka, prefix, batch=200, events=1_000)
+    # Batches are as large as what had arrived by then: five at best.
+    assert costs.requests["OffsetCommitRequest"] <= 20, costs.listed()
+
+
+async def test_cases_that_are_taken_one_by_one_take_one_commit_of_offsets_each(
+    servers: Servers, database: NewDatabase, prefix: str
+) -> None:
+    costs = await consumed(await database("routing"), servers.kafka, prefix, batch=1, events=40)
+    assert costs.requests["OffsetCommitRequest"] == costs.events, costs.listed()

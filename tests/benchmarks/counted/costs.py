@@ -1,9 +1,10 @@
 """What an event costs, counted rather than timed: statements, WAL, commits, rows left dead, Kafka requests.
 
-WAL is read back record by record (pg_walinspect), so that other databases on the server, and full-page
-images, are told apart.
+WAL is read back record by record (pg_walinspect), so that other databases on the server, PostgreSQL's own
+tables, and full-page images are told apart.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,7 +14,9 @@ from typing import Any
 import asyncpg
 from aiokafka.conn import AIOKafkaConnection
 
+from services.chassis.consumer import Consumer
 from services.chassis.database import create_pool, ensure_partitions
+from services.chassis.definition import Definition
 from services.chassis.engine import Engine
 from services.chassis.lanes import Lanes
 from services.chassis.publisher import Publisher
@@ -22,13 +25,17 @@ from services.chassis.relay import Relay
 from services.chassis.telemetry import statements
 from services.routing.app import definition
 from services.routing.settings import RoutingSettings
-from tests.benchmarks.hot.opened import record
+from tests.benchmarks.hot.opened import preload, record
 from tests.benchmarks.hot.ours import SETTINGS
 from tests.benchmarks.hot.work import CASES
 
 XIDS = """
 SELECT DISTINCT xid FROM pg_get_wal_block_info($1, $2)
 WHERE reldatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND relfilenode IN (
+        SELECT pg_relation_filenode(oid) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i', 'S')
+    )
 """
 RECORDS = f"""
 SELECT resource_manager AS manager, record_type AS type, count(*) AS records,
@@ -48,6 +55,8 @@ BEGIN
     END LOOP;
 END $$
 """
+APPLIED = "SELECT count(*) FROM aggregates WHERE state IS NOT NULL"
+PATIENCE_SECONDS = 90
 LEFT_DEAD = ("UPDATE", "HOT_UPDATE", "DELETE")
 
 
@@ -139,13 +148,38 @@ class Scales:
         return _Read(CASES, 0, self._offset, headers, value)
 
 
+async def consumed(database: str, kafka: str, prefix: str, *, batch: int, events: int) -> Costs:
+    """What the way in takes: a consumer that works off so many new cases, and nothing besides."""
+    await preload(kafka, prefix + CASES, events)
+    pool = await create_pool(database, "ciclo-routing")
+    service, costs = _service(database, kafka), Costs(events)
+    engine = Engine(pool, service)
+    consumer = Consumer(engine, service, kafka=kafka, batch_size=batch, prefix=prefix)
+    try:
+        await engine.start()
+        before = await pool.fetchval(APPLIED)
+        with _requests(costs):
+            await consumer.start()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while await pool.fetchval(APPLIED) < before + events:  # noqa: ASYNC110 - rows have no event
+                    await asyncio.sleep(0.05)
+            await consumer.stop()
+    finally:
+        await pool.close()
+    return costs
+
+
+def _service(database: str, kafka: str) -> Definition:
+    known = {name.removeprefix("ROUTING_").lower(): value for name, value in SETTINGS.items()}
+    settings = RoutingSettings.model_validate({**known, "database_url": database, "kafka": kafka})
+    return replace(definition(settings), runners=())
+
+
 @asynccontextmanager
 async def scales(database: str, kafka: str, prefix: str) -> AsyncIterator[Scales]:
     """Put them up on a migrated database of routing, with topics behind this prefix."""
-    known = {name.removeprefix("ROUTING_").lower(): value for name, value in SETTINGS.items()}
-    settings = RoutingSettings.model_validate({**known, "database_url": database, "kafka": kafka})
     pool = await create_pool(database, "ciclo-routing")
-    engine = Engine(pool, replace(definition(settings), runners=()))
+    engine = Engine(pool, _service(database, kafka))
     lanes = Lanes(database, "routing")
     relay = Relay(lanes, Publisher(kafka, prefix=prefix))
     try:
