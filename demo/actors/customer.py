@@ -90,10 +90,18 @@ class Customer:
         """Say more: words, facts, or both."""
         await self.says("information", {"text": text, "facts": facts})
 
-    async def chooses(self, remedy: str) -> None:
-        """Choose a remedy as soon as it is on offer."""
-        view = await seen(self.sees, lambda case: remedy in (case["choice"] or {}).get("remedies", ()))
-        await self.says("remedy-choice", {"remedy": remedy, "assessment_no": view["choice"]["assessment_no"]})
+    async def chooses(self, remedy: str, *, assessment: int = 1) -> None:
+        """Choose a remedy as soon as it is on offer; `assessment`: not before the so manieth assessment.
+
+        What an earlier one offered is shown until intake hears of the next.
+        """
+
+        def on_offer(case: dict[str, Any]) -> bool:
+            offer = case["choice"]
+            return offer is not None and offer["assessment_no"] >= assessment and remedy in offer["remedies"]
+
+        number = (await seen(self.sees, on_offer))["choice"]["assessment_no"]
+        await self.says("remedy-choice", {"remedy": remedy, "assessment_no": number})
 
     async def answers_quote(self, *, accepted: bool) -> None:
         """Accept or refuse the quote as soon as it is there."""

@@ -9,7 +9,7 @@ async def play(stage: Stage) -> None:
     case = await stage.customer.writes("El horno no calienta, está averiado.", symptom="no_heat")
     await stage.customer.chooses("repair")
     await stage.workshop.reports(case, WorkshopReportKind.RECEIVED, WorkshopReportKind.FAILED)
-    await stage.customer.chooses("refund")
+    await stage.customer.chooses("refund", assessment=2)
     await stage.erp.pays(case, 420)
     await stage.customer.confirms()
 

@@ -94,7 +94,7 @@ async def repair_called_off(s: Scene) -> None:
     await s.person(case, "agent-06")
     await s.office.calls_off_repair(case)
     await s.expects(case, "information.requested", 2)
-    await s.customer.chooses("replacement")
+    await s.customer.chooses("replacement", assessment=2)
     await s.line.scans(case, ScanKind.SHIPPED, ScanKind.DELIVERED)
     await s.customer.confirms()
 

@@ -26,7 +26,7 @@ async def portuguese_second_tier(s: Scene) -> None:
     await s.customer.chooses("repair")
     await s.workshop.reports(case, WorkshopReportKind.RECEIVED, WorkshopReportKind.FAILED)
     await s.expects(case, "information.requested", 2)
-    await s.customer.chooses("price_reduction")
+    await s.customer.chooses("price_reduction", assessment=2)
     await s.expects(case, "refund.approved")
     assert s.data(case, "refund.approved")[0]["partial"] is True
     await s.erp.pays(case, 30)
@@ -39,7 +39,7 @@ async def failed_then_replaced(s: Scene) -> None:
     await s.customer.chooses("repair")
     await s.workshop.reports(case, WorkshopReportKind.FAILED)
     await s.expects(case, "information.requested", 2)
-    await s.customer.chooses("replacement")
+    await s.customer.chooses("replacement", assessment=2)
     replaced = await s.journal.read(case.case_id, ReplacementApproved)
     assert replaced.supersedes == 1
     await s.line.scans(case, ScanKind.SHIPPED, ScanKind.DELIVERED)
@@ -53,7 +53,7 @@ async def refused_by_workshop(s: Scene) -> None:
     await s.workshop.reports(case, WorkshopReportKind.REFUSED)
     await s.expects(case, "repair.refused")
     await s.expects(case, "information.requested", 2)
-    await s.customer.chooses("repair")
+    await s.customer.chooses("repair", assessment=2)
     await s.expects(case, "repair.authorized", 2)
     first, second = s.data(case, "repair.authorized")
     assert first["service_point"] != second["service_point"]

@@ -73,7 +73,7 @@ async def silent_about_unit(s: Scene) -> None:
     await s.clock.reaches(337 * HOUR)
     await s.person(case, "agent-05")
     await s.office.assesses(case, s.named(0)["product_unit"], "repair", "replacement")
-    await s.customer.chooses("replacement")
+    await s.customer.chooses("replacement", assessment=2)
     assert s.data(case, "coverage.assessed")[1]["assessed_by"] == "agent"
     await s.line.scans(case, ScanKind.SHIPPED, ScanKind.DELIVERED)
     await s.customer.confirms()
