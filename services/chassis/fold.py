@@ -226,7 +226,7 @@ class Fold:
         return self._keep(aggregate, deciding, outcome)
 
     def _reject(self, aggregate: Aggregate, one: Input, refusal: Refusal, deciding: Deciding) -> Outcome:
-        outcome = self._recorder.reject(one, refusal, deciding)
+        outcome = self._recorder.reject(aggregate, one, refusal, deciding)
         return self._keep(aggregate, deciding, outcome) if outcome.fate is Fate.REFUSED else outcome
 
     def _die(

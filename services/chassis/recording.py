@@ -139,7 +139,7 @@ class Recorder:
         for row in rows:
             self.facts.change(row)
 
-    def reject(self, one: Input, refusal: Refusal, deciding: Deciding) -> Outcome:
+    def reject(self, aggregate: Aggregate, one: Input, refusal: Refusal, deciding: Deciding) -> Outcome:
         """Tell the publisher of an inbound record that it was refused, once for each record.
 
         What was refused has not counted: under its business key it may come again, corrected.
@@ -160,6 +160,8 @@ class Recorder:
             locations=refusal.locations,
         )
         event_id = new_id()
+        # Only a case that there is: others would make up cases by naming them.
+        of_case = deciding.case is not None and aggregate.kind is not None
         self.writes.events.append(
             EventRow(
                 id=event_id,
@@ -170,9 +172,9 @@ class Recorder:
                 type=rejected.event_type,
                 occurred_at=self.now,
                 clock="",
-                correlation=None,
+                correlation=str(deciding.case) if of_case else None,
                 causation=one.label or str(one.id),
-                traceparent=deciding.create(event_id, rejected.topic, rejected.event_type, of_case=False),
+                traceparent=deciding.create(event_id, rejected.topic, rejected.event_type, of_case=of_case),
                 body=rejected.write().decode(),
             )
         )

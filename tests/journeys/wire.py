@@ -111,13 +111,21 @@ def envelopes(wire: Wire) -> Iterator[str]:
             yield f"{event.where}: ce_id is no UUIDv7"
         if not (event.key or b"").decode() == event.subject == event["ce_partitionkey"] != "":
             yield f"{event.where}: key, subject and partition key differ"
-        if event.name != "input.rejected" and event["ce_correlationid"] != event.subject:
+        if not _is_of_its_case(wire, event):
             yield f"{event.where}: the correlation is not the case"
         if event["ce_dataschema"] != f"urn:ciclo:schema:{event['ce_type']}":
             yield f"{event.where}: ce_dataschema is {event['ce_dataschema']!r}"
         topic = TOPICS[event.topic]
         if event.source not in topic.producers or event["ce_type"] not in topic.events:
             yield f"{event.where}: does not belong in this topic"
+
+
+def _is_of_its_case(wire: Wire, event: Record) -> bool:
+    """The correlation is the case; a rejection may have none, for what was about no case that there is."""
+    case = event["ce_correlationid"]
+    if event.name == "input.rejected":
+        return not case or ("intake", case) in wire.said
+    return case == event.subject
 
 
 def values(wire: Wire) -> Iterator[str]:

@@ -34,14 +34,14 @@ _MESSAGES = (Origin.EVENT, Origin.INBOUND)
 class Deciding:
     """One input while it is decided; inside `with`, its ids stand in every log line.
 
-    `traceparent` is the context of everything that the decision causes.
+    `traceparent` is the context of everything that the decision causes; `case`: the case that it is about.
     """
 
     def __init__(self, traceparent: str, span: Span | None, one: Input, case: UUID | None) -> None:
         self.traceparent = traceparent
         self._span = span
         self._one = one
-        self._case = case
+        self.case = case
         self._created: list[Span] = []
         self._bound: Mapping[str, Token[Any]] = {}
 
@@ -51,8 +51,8 @@ class Deciding:
             "span_id": span_id(self.traceparent),
             "event_id": str(self._one.id),
         }
-        if self._case is not None:
-            ids["case_id"] = str(self._case)
+        if self.case is not None:
+            ids["case_id"] = str(self.case)
         self._bound = bind_contextvars(**ids)
         return self
 
@@ -74,8 +74,8 @@ class Deciding:
             semconv.MESSAGE_ID: str(event_id),
             semconv.EVENT_TYPE: event_type,
         }
-        if self._case is not None and of_case:
-            attributes |= of_this_case(self._case)
+        if self.case is not None and of_case:
+            attributes |= of_this_case(self.case)
         now = nanoseconds()
         self._created.append(
             Span(f"create {topic}", SpanKind.PRODUCER, context, self.traceparent, now, now, attributes)
@@ -87,8 +87,8 @@ class Deciding:
 
         A request about a case that nobody knows is not one of a case: it belongs to no graph.
         """
-        of_case = self._case is not None and (known or self._one.origin in _MESSAGES)
-        return replace(outcome, traceparent=self.traceparent, case=str(self._case) if of_case else None)
+        of_case = self.case is not None and (known or self._one.origin in _MESSAGES)
+        return replace(outcome, traceparent=self.traceparent, case=str(self.case) if of_case else None)
 
     def spans(self, outcome: Outcome) -> list[Span]:
         """What there is to tell, now that the input is decided so."""

@@ -60,18 +60,19 @@ async def test_a_report_about_something_unknown_waits_and_is_rejected_after_a_da
     finally:
         await world.pool.execute("UPDATE clock_shift SET frozen = $1", NOW)
     assert await world.count("parked") == 0
-    rejected = await world.pool.fetchval("SELECT body FROM events WHERE topic = 'ciclo.rejections.v1'")
-    assert '"input_id":"report-2"' in rejected
-    assert '"code":"unknown_repair"' in rejected
+    [rejected] = await world.pool.fetch("SELECT * FROM events WHERE topic = 'ciclo.rejections.v1'")
+    assert '"input_id":"report-2"' in rejected["body"]
+    assert '"code":"unknown_repair"' in rejected["body"]
+    assert rejected["correlation"] is None, "there is no such case"
 
 
 async def test_a_refused_report_is_rejected_once_with_code_and_field(world: World) -> None:
     bad = report(1, WorkshopReportKind.FAILED)
     await world.engine.apply([command(1, "open"), bad, bad])
     await world.engine.apply([bad])
-    bodies = await world.pool.fetch("SELECT body FROM events WHERE topic = 'ciclo.rejections.v1'")
-    assert len(bodies) == 1
-    assert '"locations":["kind"]' in bodies[0]["body"]
+    [rejected] = await world.pool.fetch("SELECT * FROM events WHERE topic = 'ciclo.rejections.v1'")
+    assert '"locations":["kind"]' in rejected["body"]
+    assert rejected["correlation"] == str(subject(1))
 
 
 async def test_a_report_that_was_refused_may_be_sent_again_once_it_is_right(world: World) -> None:

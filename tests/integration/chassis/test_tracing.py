@@ -266,7 +266,8 @@ async def test_a_rejected_report_is_told_with_the_rejection_under_it(traced: Wor
     assert (process.name, parent(process)) == ("process ciclo.inbound.workshops.v1", CREATED)
     assert about(process)[semconv.REFUSAL] == "not_possible"
     assert (create.name, parent(create)) == ("create ciclo.rejections.v1", traceparent(process))
-    assert semconv.CASE_ID not in about(create), "a rejection speaks of a record, not of a case"
+    of_case = {semconv.CASE_ID: str(subject(1)), semconv.CONVERSATION: str(subject(1))}
+    assert about(create).items() >= of_case.items()
 
 
 async def test_a_report_without_a_trace_begins_a_leg(traced: World, told: Told) -> None:
