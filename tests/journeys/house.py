@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, date
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -90,6 +91,8 @@ class Letter:
     to: str
     subject: str
     body: str
+    day: date
+    """On which it was sent, in UTC."""
 
 
 @dataclass
@@ -183,4 +186,5 @@ def _letter(mail: EmailMessage) -> Letter:
         str(mail["To"].addresses[0].addr_spec),
         str(mail["Subject"]),
         "" if body is None else str(body.get_content()),
+        mail["Date"].datetime.astimezone(UTC).date(),
     )

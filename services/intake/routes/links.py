@@ -15,6 +15,7 @@ from uuid import UUID
 
 GOOD_FOR = timedelta(days=90)
 STORY_GOOD_FOR = timedelta(hours=8)
+_DAY_SECONDS = 86_400
 
 _BODY = struct.Struct(">16sI")
 _MAC_BYTES = 16
@@ -30,15 +31,22 @@ class Stale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What links of a kind lead to: how their path begins, what their MAC is for, how long they last."""
+    """What links of a kind lead to: how their path begins, what their MAC is for, how long they last.
+
+    `whole_days`: to the end of the last day, in UTC.
+    """
 
     path: str
     purpose: bytes
     good_for: timedelta
+    whole_days: bool = False
 
 
-CUSTOMERS = Kind("/c/", b"link:", GOOD_FOR)
-"""The customer's page: whoever holds the link is the customer of its case."""
+CUSTOMERS = Kind("/c/", b"link:", GOOD_FOR, whole_days=True)
+"""The customer's page: whoever holds the link is the customer of its case.
+
+All links of a day are the same: a mail that is sent again after a crash is the mail that was sent before.
+"""
 STORIES = Kind("/story/", b"story:", STORY_GOOD_FOR)
 """The story of a case, for staff: it can be read for a shift, and nothing can be done there."""
 
@@ -57,7 +65,10 @@ class Links:
 
     def token(self, case_id: UUID, now: datetime) -> str:
         """The secret part of a link."""
-        body = _BODY.pack(case_id.bytes, int((now + self.kind.good_for).timestamp()))
+        end = int((now + self.kind.good_for).timestamp())
+        if self.kind.whole_days:
+            end += _DAY_SECONDS - end % _DAY_SECONDS
+        body = _BODY.pack(case_id.bytes, end)
         return urlsafe_b64encode(body + self._mac(body)).decode()
 
     def read(self, token: str, now: datetime) -> UUID | Stale:

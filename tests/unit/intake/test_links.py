@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.routes.links import GOOD_FOR, Links, Stale
+from services.intake.routes.links import GOOD_FOR, STORIES, STORY_GOOD_FOR, Links, Stale
 
 LINKS = Links(b"a secret of thirty-two characters", "https://help.example")
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -18,8 +18,25 @@ def test_a_link_opens_its_case_for_ninety_days_and_then_no_more(case_id: UUID, s
     made = NOW + timedelta(seconds=seconds)
     token = LINKS.token(case_id, made)
     assert LINKS.read(token, made) == case_id
-    assert LINKS.read(token, made + GOOD_FOR - timedelta(seconds=1)) == case_id
-    assert LINKS.read(token, made + GOOD_FOR) is Stale.EXPIRED
+    assert LINKS.read(token, made + GOOD_FOR) == case_id
+    assert LINKS.read(token, made + GOOD_FOR + timedelta(days=1)) is Stale.EXPIRED
+
+
+@given(first=st.integers(0, 86_399), second=st.integers(0, 86_399))
+def test_a_mail_sent_again_on_the_same_day_has_the_same_link(first: int, second: int) -> None:
+    day = NOW.replace(hour=0)
+    tokens = {LINKS.token(CASE, day + timedelta(seconds=seconds)) for seconds in (first, second)}
+    assert len(tokens) == 1
+    last = day + GOOD_FOR + timedelta(days=1)
+    assert LINKS.read(tokens.pop(), last - timedelta(seconds=1)) == CASE
+    assert LINKS.token(CASE, day + timedelta(days=1)) != LINKS.token(CASE, day)
+
+
+def test_a_link_to_a_story_ends_with_the_shift_not_with_the_day() -> None:
+    links = Links(b"a secret of thirty-two characters", "https://help.example", STORIES)
+    token = links.token(CASE, NOW)
+    assert links.read(token, NOW + STORY_GOOD_FOR - timedelta(seconds=1)) == CASE
+    assert links.read(token, NOW + STORY_GOOD_FOR) is Stale.EXPIRED
 
 
 @given(place=st.integers(0, 47), character=st.characters(codec="ascii"))
