@@ -132,8 +132,13 @@ async def _timeline(servers: Servers) -> dict[str, str]:
 
 
 def _processes(span: Span, event: Record) -> bool:
-    told = span.name, span.attributes.get("messaging.message.id")
-    return told == (f"process {event.topic}", event["ce_id"])
+    """Whether it decided on the event: one that became a dead letter is not decided on."""
+    says = span.attributes
+    decided = says.get("ciclo.outcome") != "dead"
+    return decided and (span.name, says.get("messaging.message.id")) == (
+        f"process {event.topic}",
+        event["ce_id"],
+    )
 
 
 def _key(event: Record) -> SpanKey:
