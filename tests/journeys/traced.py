@@ -66,9 +66,9 @@ class Traced:
             ):
                 yield f"{event.where}: told by {created.service}: {created.name} {says}"
 
-    def _happened(self, case: CaseGraph, events: Sequence[Record]) -> Iterator[str]:
-        """Every creation that is told lies in Kafka, once."""
-        there = {event["ce_id"] for event in events}
+    def _happened(self, case: CaseGraph, _events: Sequence[Record]) -> Iterator[str]:
+        """Every creation that is told lies in Kafka, once; rejections of what was about the case, too."""
+        there = {event["ce_id"] for event in self.wire.events if event["ce_correlationid"] == case.case_id}
         created = [span for span in case.own if span.kind == "PRODUCER" and span.case_id == case.case_id]
         ids = [span.attributes.get("messaging.message.id") for span in created]
         yield from (
