@@ -9,12 +9,10 @@ import asyncio
 import secrets
 import signal
 import sys
-from collections import Counter
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvloop
 
@@ -25,8 +23,8 @@ from deploy.embedded import CannotStart, Servers
 from services.chassis.clock import seconds
 from services.chassis.migrate import MigrationFailed
 from tests.benchmarks import ground
-from tests.benchmarks.audit import Audit
 from tests.benchmarks.cycle.stopwatch import floor, stopwatch
+from tests.benchmarks.judging import judge, judge_mails
 from tests.benchmarks.ledger import Ledger
 from tests.benchmarks.measure import Databases
 from tests.benchmarks.meter import Meter
@@ -90,10 +88,10 @@ class Run:
             ledger = Ledger(self.window)
             meter = Meter(services, self.servers, databases, ledger, sink.process.pid, say)
             await self._act(services, meter, report)
-            await self._judge(meter, report)
+            await judge(meter, report, self.servers.kafka, say)
             if self.keep:
                 await _until_asked(services, self.servers)
-            _judge_mails(report, await sink.counted())
+            judge_mails(report, await sink.counted())
         return report
 
     async def _act(self, services: Services, meter: Meter, report: Report) -> None:
@@ -162,59 +160,6 @@ class Run:
                 raise CannotStart(f"warranty knows {known} of {registered} units.", "see its log.")
         report.registering_s = round(seconds() - began, 1)
         say(f"registered after {report.registering_s} s")
-
-    async def _judge(self, meter: Meter, report: Report) -> None:
-        """Measure and judge what is left behind, then every record of every topic."""
-        ledger, databases = meter.ledger, meter.databases
-        report.cpu_s = {name: round(spent, 2) for name, spent in meter.cpu().items()}
-        meter.look()
-        report.peak_mb = {name: round(each.peak_mb, 1) for name, each in meter.last.items()}
-        report.opened, report.ended = ledger.opened, ledger.ended
-        report.time([case.ended_at - case.opened_at for case in ledger.cases.values() if case.ended_at])
-        report.faults += ledger.faults
-        report.judge_memory()
-        await _judge_databases(databases, report, self.cases)
-        stuck = ledger.stuck()
-        if stuck or ledger.ended < self.cases:
-            paths = Counter(case.plan.path.value for case in stuck)
-            such = [case.case_id for case in stuck[:3]]
-            report.faults.append(
-                f"{self.cases - ledger.ended} cases did not end: {dict(paths)}, such as {such}"
-            )
-        say("reading every topic once more")
-        audit = Audit()
-        await audit.read(self.servers.kafka)
-        audit.conclude(ledger.cases.values())
-        report.records, report.events = dict(audit.records), dict(audit.events)
-        report.redelivered = audit.redelivered
-        report.mails_told = audit.total("notification.sent")
-        report.faults += [f"{count} x {what}: {audit.examples[what]}" for what, count in audit.faults.items()]
-        for name, recorded in (await databases.events()).items():
-            if recorded != audit.events[name]:
-                report.faults.append(
-                    f"{name} recorded {recorded} events, {audit.events[name]} are on its topic"
-                )
-
-
-async def _judge_databases(databases: Databases, report: Report, cases: int) -> None:
-    report.queues, report.timers_left = await databases.queues(), await databases.timers()
-    for name, queues in report.queues.items():
-        report.faults += [f"{count} left in {queue} of {name}" for queue, count in queues.items() if count]
-    overdue = await databases.overdue_timers()
-    report.faults += [f"{count} timers of {name} are overdue" for name, count in overdue.items() if count]
-    stages = await databases.stages()
-    if stages != {"closed": cases}:
-        report.faults.append(f"routing's cases stand at {stages}, not all {cases} closed")
-
-
-def _judge_mails(report: Report, counts: Any) -> None:
-    report.mails = counts["mails"]
-    if counts["mails"] != counts["message_ids"]:
-        report.faults.append(f"{counts['mails']} mails with {counts['message_ids']} Message-IDs")
-    if counts["message_ids"] != report.mails_told:
-        report.faults.append(
-            f"{report.mails_told} notification.sent, but {counts['message_ids']} messages arrived"
-        )
 
 
 async def _stalled(ledger: Ledger) -> None:

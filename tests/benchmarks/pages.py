@@ -1,12 +1,13 @@
 """Writes what a part found: a page, all figures, and a picture."""
 
+import json
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tests.benchmarks.results import Chart, Found, number
+from tests.benchmarks.results import Chart, Found, Goal, number
 
 mpl.use("agg")
 COLOURS = ("#0b6e4f", "#c44536", "#6c757d", "#adb5bd", "#3d5a80", "#e09f3e", "#9b5de5")
@@ -17,6 +18,7 @@ def write(folder: Path, found: Found) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{found.part}.md").write_text(found.markdown(), encoding="utf-8")
     (folder / f"{found.part}.json").write_text(found.json(), encoding="utf-8")
+    (folder / "goals.md").write_text(_goals(folder), encoding="utf-8")
     if found.charts:
         figure = Figure(figsize=(7.5 * len(found.charts), 4.2), layout="constrained")
         for axes, chart in zip(
@@ -24,6 +26,17 @@ def write(folder: Path, found: Found) -> None:
         ):
             _draw(axes, chart)
         figure.savefig(folder / f"{found.part}.png", dpi=110)
+
+
+def _goals(folder: Path) -> str:
+    """All goals of all parts that were measured so far."""
+    lines = ["# Goals and figures", "", "| part | goal | limit | measured | |", "|---|---|---:|---:|---|"]
+    for file in sorted(folder.glob("*.json")):
+        whole = json.loads(file.read_text(encoding="utf-8"))
+        for known in whole["goals"]:
+            goal = Goal(**{name: value for name, value in known.items() if name != "met"})
+            lines.append(f"| [{whole['part']}]({whole['part']}.md) {goal.line()}")
+    return "\n".join(lines) + "\n"
 
 
 def _draw(axes: Axes, chart: Chart) -> None:
