@@ -8,6 +8,9 @@ from tests.journeys.conftest import Played
 
 pytestmark = pytest.mark.timeout(240)
 
+SERIES = 2_000
+"""More than any service shows after thirty cases, each of another kind."""
+
 
 def test_every_case_ends_where_its_story_says(played: Played) -> None:
     assert [ending.story for ending in played.evidence.endings] == list(STORIES)
@@ -47,3 +50,11 @@ def test_each_case_is_told_as_one_connected_graph_of_spans(played: Played) -> No
 
 def test_services_that_are_asked_to_end_leave_nothing_unfinished(played: Played) -> None:
     assert played.exit_codes == dict.fromkeys(NAMES, 0)
+
+
+def test_what_a_scraper_gets_stays_small_whatever_happened(played: Played) -> None:
+    shown = {
+        service: sum(not line.startswith("#") for line in text.splitlines())
+        for service, text in played.evidence.metrics.items()
+    }
+    assert {service: count for service, count in shown.items() if count > SERIES} == {}

@@ -17,7 +17,7 @@ class Who(Enum):
 
     EVERYBODY = "everybody"
     CUSTOMER = "the customer, with the tracking key of his case"
-    LINK = "the customer, with the signed link of his case"
+    LINK = "whoever has a signed link: the customer to his case, staff to a case's story"
     KEY = "holders of a key with the scope"
     PERSON = "people with a key of their own with the scope"
     PUBLISHER = "the system in the path, with a key with the scope"
@@ -57,16 +57,18 @@ RULES: dict[str, dict[str, Rule]] = {
         **COMMON,
         "GET /": EVERYBODY,
         "POST /": EVERYBODY,
-        "GET /page.css": EVERYBODY,
+        "GET /{name}.css": EVERYBODY,
         "GET /icon.svg": EVERYBODY,
         "GET /c/{token}": LINK,
         "GET /c/{token}/cancellation": LINK,
         "GET /c/{token}/attachments/{attachment_ref}": LINK,
         "GET /c/{token}/{name}": LINK,
         "POST /c/{token}/{name}": LINK,
+        "GET /story/{token}": LINK,
         "POST /v1/cases": Rule(Who.ANYBODY_OR_KEY, "cases:open"),
         "GET /v1/case-numbers/{case_no}": key("cases:open"),
         f"GET {CASE}": CUSTOMER,
+        f"GET {CASE}/timeline": key("cases:read"),
         f"POST {CASE}/attachments": CUSTOMER,
         f"GET {CASE}/attachments/{{attachment_ref}}": CUSTOMER,
         f"POST {CASE}/information": SPOKEN,

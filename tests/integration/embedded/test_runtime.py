@@ -68,6 +68,15 @@ def test_kill_9_of_the_process_that_started_them_stops_both_servers(tmp_path: Pa
         time.sleep(0.1)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What is begun here heeds Ctrl-C, even where the tests themselves run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_terminal_s_ctrl_c_stops_both_and_is_no_error(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "deploy.embedded", "--directory", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as runtime:

@@ -27,8 +27,6 @@ from tests.support.running import TRACEPARENT, common
 from tests.unit.routing import world as on
 
 WORDS = "mi smart tv no abre youtube: network problem"
-MANY = 1_500
-"""More series than one service shows that has worked (docs/metrics.md: it could not be more than 15,000)."""
 
 
 RARE = {"db_client_connection_timeouts", "ciclo_effects_owed", "ciclo_effects_overdue_oldest_seconds"}
@@ -77,8 +75,6 @@ async def test_every_metric_that_is_declared_is_shown_as_declared_in_both_format
             if metric.name not in RARE:
                 for name in _names(metric):
                     assert shown.get(name) == {label.name for label in metric.labels}, name
-        of_this_service = [one for one in samples if not one.name.startswith(("process_", "python_"))]
-        assert len(of_this_service) < MANY
 
 
 async def test_the_numbers_follow_what_the_service_does(routing: Routing) -> None:
@@ -103,12 +99,12 @@ async def test_the_numbers_follow_what_the_service_does(routing: Routing) -> Non
     assert more("db_client_connection_wait_time_seconds_count") >= 3
     assert _value(after, "ciclo_consumer_lag_messages", messaging_destination_name=cases) == 0
     assert (_value(after, "ciclo_promises_next_due_seconds") or 0) > 0
-    [exemplar, *_] = [
-        one.exemplar
+    traces = {
+        one.exemplar.labels["trace_id"]
         for one in after
         if one.name == "ciclo_event_delivery_seconds_bucket" and one.exemplar is not None
-    ]
-    assert exemplar.labels["trace_id"] == TRACEPARENT.split("-")[1]
+    }
+    assert TRACEPARENT.split("-")[1] in traces
 
 
 async def test_records_that_cannot_be_applied_are_told_by_number_and_age(routing: Routing) -> None:
