@@ -26,15 +26,16 @@ from tests.journeys.house import House, open_house
 from tests.support.databases import in_database
 from tests.support.waiting import until
 
-SECONDS = 30
+SECONDS = 60
+"""How long something may take when the machine is busy."""
 Offsets = dict[tuple[str, int], int]
 """Up to where a group has read, by topic and partition."""
 REWOUND = {"warranty": 20, "routing": 60}
 """Which services read everything again, and after how many events: the stories have twice as many."""
 BROKEN = "ALTER TABLE remedies ADD CONSTRAINT not_today CHECK (false) NOT VALID"
-MENDED = "ALTER TABLE remedies DROP CONSTRAINT not_today"
+MENDED = "ALTER TABLE remedies DROP CONSTRAINT IF EXISTS not_today"
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +52,14 @@ async def test_what_services_read_twice_is_dropped_and_told_once(own_servers: Se
     stories = [trial_replacement.STORY, refund_in_trial.STORY, quote_accepted.STORY, reopened.STORY]
     playing, before = asyncio.create_task(house.play(stories)), house.screen.events
     again = {}
-    for name, moment in REWOUND.items():
-        await until(partial(house.screen.reached, before + moment), SECONDS)
-        again[name] = await _start_anew(house.services[name], own_servers.kafka)
-    assert not playing.done(), "cases were on their way"
-    endings = await playing
+    try:
+        for name, moment in REWOUND.items():
+            await until(partial(house.screen.reached, before + moment), SECONDS)
+            again[name] = await _start_anew(house.services[name], own_servers.kafka)
+        assert not playing.done(), "cases were on their way"
+        endings = await playing
+    finally:
+        playing.cancel()
     for name, offsets in again.items():
         await _read(own_servers.kafka, name, offsets)
     evidence = await gather(own_servers, house, endings)
@@ -68,14 +72,16 @@ async def test_a_case_goes_on_where_it_stood_when_its_dead_letter_is_redriven(
     own_servers: Servers, house: House
 ) -> None:
     warranty = await asyncpg.connect(in_database(own_servers.postgres, "ciclo_warranty"), timeout=10)
+    await warranty.execute(BROKEN)
+    playing = asyncio.create_task(house.play([guarantee_repair.STORY]))
     try:
-        await warranty.execute(BROKEN)
-        playing = asyncio.create_task(house.play([guarantee_repair.STORY]))
         case = await _stuck(warranty)
         await warranty.execute(MENDED)
         said = await _redrive(house.services["warranty"], case)
         endings = await playing
     finally:
+        playing.cancel()
+        await warranty.execute(MENDED)
         await warranty.close(timeout=10)
     evidence = await gather(own_servers, house, endings)
     assert evidence.everything_wrong() == []
