@@ -260,7 +260,7 @@ async def test_the_metrics_say_what_waits(both: Pair) -> None:
             'ciclo_parked_oldest_seconds{reason="gap"} ',
             'ciclo_dead_letters{blocking="true"} 0.0',
             "ciclo_producers_made_total ",
-            'messaging_client_consumed_messages_total{',
+            "messaging_client_consumed_messages_total{",
         ):
             assert line in shown
 
