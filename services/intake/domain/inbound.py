@@ -85,8 +85,9 @@ def open_requested_needs(asked: OpenCase) -> Iterable[Lookup]:
 def word_spoken(state: CaseState | None, spoken: WordSpoken, given: Given) -> Decision[CaseState]:
     """Hear a word as at the door. What intake has not heard of yet is waited for, the case included.
 
-    A word that comes too late for what it answers is rejected with the code of the door (`stale_proposal`),
-    but if it brings the customer's own words, those are heard as information: they are never lost.
+    A word that comes too late for what it answers is rejected with the code of the door (`stale_proposal`).
+    The customer's own words are never lost: where the answer has no room for them, or comes too late, they
+    are heard as information, before the answer.
     Refused: `not_exactly_one` of case and external_ref, `missing` fields of this kind, `invalid`.
     """
     if (spoken.case is None) == (spoken.external_ref is None):
@@ -103,13 +104,19 @@ def word_spoken(state: CaseState | None, spoken: WordSpoken, given: Given) -> De
         words = Words(text_ref=_minted("txt", spoken, given), text=spoken.text)
     handler, command = _command(spoken, words)
     decision = handler(state, command, given)
-    if decision.refusal is None:
+    refusal = decision.refusal
+    if refusal is not None and refusal.code == "not_seen_yet":
+        return _rejected(state, "not_seen_yet", *_fields(refusal), wait=PATIENCE)
+    if words is None:
+        return decision if refusal is None else _rejected(state, refusal.code, *_fields(refusal))
+    informed = inform(state, Inform(facts=Facts(), words=words, channel=spoken.channel), given)
+    if refusal is not None:
+        return informed
+    if "words" in type(command).model_fields:
         return decision
-    if decision.refusal.code == "not_seen_yet":
-        return _rejected(state, "not_seen_yet", *_fields(decision.refusal), wait=PATIENCE)
-    if words is not None:
-        return inform(state, Inform(facts=Facts(), words=words, channel=spoken.channel), given)
-    return _rejected(state, decision.refusal.code, *_fields(decision.refusal))
+    return replace(
+        decision, events=(*informed.events, *decision.events), rows=(*informed.rows, *decision.rows)
+    )
 
 
 _NEEDED = {
