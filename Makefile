@@ -54,7 +54,7 @@ $(PEERS)/.ready: tests/drills/peers/requirements.txt
 	@touch $@
 
 test: setup lint types imports ## Everything CI checks: lint, types, import contract, all tests, a quick drill
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 	@$(BIN)/python -m tests.drills --quick
 
 test-unit: setup ## The pure rules alone (no network)

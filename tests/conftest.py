@@ -18,9 +18,11 @@ NewDatabase = Callable[[str], Awaitable[str]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs real PostgreSQL or Kafka."""
+    """Mark what needs real PostgreSQL or Kafka, and what one worker does: a file, or all about one play."""
     tests = Path(__file__).parent
     for item in items:
+        of_play = "played" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("played" if of_play else str(item.path)))
         if item.path.is_relative_to(tests) and item.path.relative_to(tests).parts[0] in NEEDS_SERVERS:
             item.add_marker("integration")
 

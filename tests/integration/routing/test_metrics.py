@@ -14,9 +14,10 @@ from prometheus_client.samples import Sample
 from deploy.embedded import Servers
 from deploy.embedded.ports import free_port
 from deploy.metrics_reference import SERVICES, metrics_of
+from services.chassis import metrics
 from services.chassis.app import App
 from services.chassis.clock import seconds, utc_now
-from services.chassis.meters import Kind, Metric
+from services.chassis.meters import Kind, Meter, Metric
 from services.chassis.scraping import OPENMETRICS, PATIENCE_S
 from services.routing.app import definition
 from services.routing.settings import RoutingSettings
@@ -27,10 +28,16 @@ from tests.support.running import TRACEPARENT, common
 from tests.unit.routing import world as on
 
 WORDS = "mi smart tv no abre youtube: network problem"
-
-
 RARE = {"db_client_connection_timeouts", "ciclo_effects_owed", "ciclo_effects_overdue_oldest_seconds"}
 """What is shown only while there is one."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def room() -> None:
+    """Forget the topics of other tests in this process: a service has room for its own alone."""
+    for meter in vars(metrics).values():
+        if isinstance(meter, Meter) and not all(label.values for label in meter.metric.labels):
+            meter.clear()
 
 
 async def _scraped(port: int, accept: str = OPENMETRICS) -> list[Sample]:
