@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ciclo_schemas.events import EVENTS, Event
 from ciclo_schemas.inbound import InboundEvent
-from services.chassis.decider import Message, Origin
+from services.chassis.decider import KAFKA, Message, Origin
 from services.chassis.definition import Definition
 from services.chassis.inputs import Input, Position, key_of
 
@@ -40,7 +40,7 @@ class Codec:
 
     def data(self, origin: Origin, type_name: str, raw: str) -> BaseModel | None:
         """The data of an input; None for an event type that this release does not know."""
-        if origin in (Origin.EVENT, Origin.INBOUND):
+        if origin in KAFKA:
             model = EVENTS.get(type_name)
             return None if model is None else model.read(raw)
         return self.message(type_name, raw)

@@ -131,9 +131,8 @@ def answering(scope: Scope, served: Served, *, is_told: bool) -> Iterator[None]:
 
 def statement_ended(statement: Statement) -> None:
     """Note a statement of PostgreSQL."""
-    error = statement.error
-    name = "" if error is None else getattr(error, "sqlstate", None) or type(error).__name__
-    metrics.DATABASE_SECONDS.at("postgresql", statement.summary, name).observe(statement.seconds)
+    series = metrics.DATABASE_SECONDS.at("postgresql", statement.summary, statement.failure)
+    series.observe(statement.seconds)
 
 
 @asynccontextmanager

@@ -11,14 +11,13 @@ from typing import Any
 
 import asyncpg
 
-from services.chassis.database import create_pool
 from services.chassis.dead_letter_files import BadFile, bring_in, export
 from services.chassis.dead_letters import DeadLetters, NoSuchLetter, Selection, Trial, Who
 from services.chassis.definition import Definition
-from services.chassis.engine import Engine, release_of
+from services.chassis.engine import Engine
 from services.chassis.inputs import Fate
+from services.chassis.operator_engine import operator_engine
 from services.chassis.printing import say, table
-from services.chassis.telemetry.exporting import FLUSH_S, tracing_of
 from services.chassis.transforming import BadPatch, Transformed, restore, transform
 
 OK, FAILED, USAGE = 0, 1, 2
@@ -50,13 +49,10 @@ async def dead_letters(definition: Definition, database_url: str, arguments: Any
     """Carry out an action on dead letters; the exit code."""
     if getattr(arguments, "reveal", False) and not arguments.reason:
         return _wrong("--reveal needs a --reason")
-    pool = await create_pool(database_url, f"{definition.name}-operator", size=2)
-    tracing = tracing_of(definition.name, release_of(definition.name))
     try:
-        engine = Engine(pool, definition, tracing)
-        await engine.start()
-        desk = Desk(DeadLetters(pool, engine), pool, engine, definition.name, arguments)
-        return await _ACTIONS[arguments.action](desk)
+        async with operator_engine(definition, database_url) as (pool, engine):
+            desk = Desk(DeadLetters(pool, engine), pool, engine, definition.name, arguments)
+            return await _ACTIONS[arguments.action](desk)
     except NoSuchLetter as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
@@ -66,9 +62,6 @@ async def dead_letters(definition: Definition, database_url: str, arguments: Any
         if error.filename is None:
             raise
         return _wrong(f"{error.filename}: {error.strerror}")
-    finally:
-        await pool.close()
-        await tracing.stop(FLUSH_S)
 
 
 async def _ls(desk: Desk) -> int:

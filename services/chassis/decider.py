@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -46,6 +46,10 @@ class Origin(StrEnum):
     TIMER = "timer"
     RESULT = "result"
     INTERNAL = "internal"
+
+
+KAFKA: Final = (Origin.EVENT, Origin.INBOUND)
+"""The origins of records: events of Ciclo's services, and of other systems."""
 
 
 T = TypeVar("T")

@@ -22,7 +22,7 @@ from services.chassis.clock import seconds
 from services.chassis.codec import Codec, safe_message
 from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.database import is_transient
-from services.chassis.decider import Lookup, Origin
+from services.chassis.decider import KAFKA, Lookup
 from services.chassis.definition import Connection, Definition
 from services.chassis.fold import STALE, Fold, Handlers
 from services.chassis.inputs import BusinessKey, Claim, FanOutAdvance, Fate, Input, Operation, Outcome
@@ -326,9 +326,7 @@ async def _take(fold: Fold, inputs: Sequence[Input], gone: set[int], mode: _Mode
 def _decided(inputs: Sequence[Input], outcomes: Sequence[Outcome]) -> int:
     """How many records from Kafka were decided at all: what waits behind a dead letter tells nothing new."""
     return sum(
-        one.origin in (Origin.EVENT, Origin.INBOUND)
-        and one.claim is None
-        and outcome.fate not in (Fate.PARKED, Fate.DUPLICATE)
+        one.origin in KAFKA and one.claim is None and outcome.fate not in (Fate.PARKED, Fate.DUPLICATE)
         for one, outcome in zip(inputs, outcomes, strict=True)
     )
 

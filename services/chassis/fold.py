@@ -15,7 +15,7 @@ import structlog
 from pydantic import BaseModel
 
 from services.chassis.codec import safe_message
-from services.chassis.decider import Decider, Decision, Given, Handler, Lookup, Origin, Refusal
+from services.chassis.decider import KAFKA, Decider, Decision, Given, Handler, Lookup, Origin, Refusal
 from services.chassis.definition import Definition
 from services.chassis.facts import MissingFact
 from services.chassis.gate import Queue, Verdict, dominates, judge
@@ -30,7 +30,6 @@ MAX_FETCHES = 8
 DEFERRED_RETRY = timedelta(seconds=1)
 UNKNOWN_SUBJECT = "unknown_subject"
 UNKNOWN_SUBJECT_RETRY = timedelta(minutes=1)
-KAFKA = (Origin.EVENT, Origin.INBOUND)
 DEFERRING = ("deferred", "newer_reader")
 NO_QUEUE = Queue()
 STALE = Refusal("stale_picture", "the case has changed since it was read; read it again")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ciclo_schemas.envelope import service_of
-from services.chassis.decider import Origin
+from services.chassis.decider import KAFKA
 from services.chassis.inputs import Input
 
 Watermarks = dict[str, tuple[int, str]]
@@ -38,7 +38,7 @@ def judge(arrived: Input, watermarks: Watermarks, queue: Queue, reads: Collectio
 
     Only Kafka inputs queue: commands, timers, results and internal inputs are decided at once.
     """
-    if arrived.origin not in (Origin.EVENT, Origin.INBOUND):
+    if arrived.origin not in KAFKA:
         return Verdict.APPLY
     if arrived.source is not None and arrived.sequence is not None:
         last, last_id = watermarks.get(arrived.source, (0, ""))

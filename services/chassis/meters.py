@@ -13,8 +13,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from services.chassis.telemetry.context import is_sampled, span_id, trace_id
+
 OTHER: Final = "_OTHER"
-SAMPLED: Final = 1
 
 REGISTRY: Final = CollectorRegistry()
 """What /metrics of this process shows."""
@@ -175,9 +176,9 @@ def histogram(
 
 def exemplar(traceparent: str | None) -> dict[str, str] | None:
     """What leads from a number to a trace; None for a context that is not sampled."""
-    if traceparent is None or not int(traceparent[-2:], 16) & SAMPLED:
+    if traceparent is None or not is_sampled(traceparent):
         return None
-    return {"trace_id": traceparent[3:35], "span_id": traceparent[36:52]}
+    return {"trace_id": trace_id(traceparent), "span_id": span_id(traceparent)}
 
 
 def _all(labels: Sequence[Label]) -> int:

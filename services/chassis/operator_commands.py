@@ -8,10 +8,9 @@ from uuid import UUID
 from services.chassis.baselines import take_baseline
 from services.chassis.database import create_pool
 from services.chassis.definition import Definition
-from services.chassis.engine import Engine, release_of
+from services.chassis.operator_engine import operator_engine
 from services.chassis.printing import say
 from services.chassis.reemission import MAX_EVENTS, Stretch, reemit
-from services.chassis.telemetry.exporting import FLUSH_S, tracing_of
 
 OK, FAILED = 0, 1
 
@@ -41,18 +40,11 @@ def reemit_arguments(parser: ArgumentParser) -> None:
 
 async def baseline(definition: Definition, database_url: str, arguments: Any) -> int:
     """Take a baseline; the exit code."""
-    pool = await create_pool(database_url, f"{definition.name}-operator", size=2)
-    tracing = tracing_of(definition.name, release_of(definition.name))
-    try:
-        engine = Engine(pool, definition, tracing)
-        await engine.start()
-        asked = arguments
+    asked = arguments
+    async with operator_engine(definition, database_url) as (pool, engine):
         count = await take_baseline(
             pool, engine, asked.source, actor=asked.by, reason=asked.reason, aggregate=asked.aggregate
         )
-    finally:
-        await pool.close()
-        await tracing.stop(FLUSH_S)
     say(f"baseline of {arguments.source} taken for {count} aggregates")
     return OK
 

@@ -37,7 +37,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture: bars by name, or lines of (x, y) by name. `limit` is drawn across."""
+    """A picture: bars by name, or lines of (x, y) by name."""
 
     title: str
     y: str

@@ -15,20 +15,18 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from ciclo_schemas.events import Event
 from services.chassis.clock import nanoseconds
-from services.chassis.decider import Origin
+from services.chassis.decider import KAFKA, Origin
 from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.telemetry import semconv
 from services.chassis.telemetry.context import child_of, span_id, trace_id
 from services.chassis.telemetry.exporting import Tracing
 from services.chassis.telemetry.legs import leg_of
 from services.chassis.telemetry.semconv import Reason
-from services.chassis.telemetry.spans import Span, Value, linked
+from services.chassis.telemetry.spans import Span, Value, about_message, linked, of_this_case
 from services.chassis.telemetry.statements import Statement, collecting, statement_span
 
 MAX_LINKS: Final = 128
 """How many inputs of a batch its span is linked to: as many links as the SDK allows by default."""
-
-_MESSAGES = (Origin.EVENT, Origin.INBOUND)
 
 
 class Deciding:
@@ -66,11 +64,7 @@ class Deciding:
         context = child_of(self.traceparent)
         if self._span is None:
             return context
-        attributes: dict[str, Value] = {
-            semconv.SYSTEM: "kafka",
-            semconv.OPERATION: "create",
-            semconv.OPERATION_TYPE: "create",
-            semconv.DESTINATION: topic,
+        attributes = about_message("create", topic) | {
             semconv.MESSAGE_ID: str(event_id),
             semconv.EVENT_TYPE: event_type,
         }
@@ -87,7 +81,7 @@ class Deciding:
 
         A request about a case that nobody knows is not one of a case: it belongs to no graph.
         """
-        of_case = self.case is not None and (known or self._one.origin in _MESSAGES)
+        of_case = self.case is not None and (known or self._one.origin in KAFKA)
         return replace(outcome, traceparent=self.traceparent, case=str(self.case) if of_case else None)
 
     def spans(self, outcome: Outcome) -> list[Span]:
@@ -98,7 +92,7 @@ class Deciding:
         span.end = nanoseconds()
         if outcome.case is not None:
             span.attributes[semconv.CASE_ID] = outcome.case
-            if self._one.origin in _MESSAGES:
+            if self._one.origin in KAFKA:
                 span.attributes[semconv.CONVERSATION] = outcome.case
         span.attributes[semconv.OUTCOME] = outcome.fate.value
         if outcome.refusal is not None:
@@ -137,7 +131,7 @@ class BatchSpans:
     def begin(self, one: Input, previous: str | None, now: datetime, *, case: UUID | None) -> Deciding:
         """Start to decide an input, of a case or not; `previous` is the last context of its aggregate."""
         name, leg = name_of(one), leg_of(one, previous, now)
-        context = self._tracing.new_leg(name) if leg.parent is None else child_of(leg.parent)
+        context = self._tracing.under(leg.parent, name)
         if not self._tracing.records(context):
             return Deciding(context, None, one, case)
         span = Span(name, _kind(one), context, leg.parent, nanoseconds(), 0, self._about(one))
@@ -188,13 +182,9 @@ class BatchSpans:
         return [batch, *(statement_span(one, context, None) for one in self._statements)]
 
     def _about(self, one: Input) -> dict[str, Value]:
-        if one.origin not in _MESSAGES:
+        if one.origin not in KAFKA:
             return {}
-        attributes: dict[str, Value] = {
-            semconv.SYSTEM: "kafka",
-            semconv.OPERATION: "process",
-            semconv.OPERATION_TYPE: "process",
-            semconv.DESTINATION: _topic(one),
+        attributes = about_message("process", _topic(one)) | {
             semconv.GROUP: f"ciclo-{self._service}",
             semconv.MESSAGE_ID: str(one.id),
             semconv.EVENT_TYPE: one.type,
@@ -207,14 +197,9 @@ class BatchSpans:
 
 def name_of(one: Input) -> str:
     """The name of an input's span."""
-    if one.origin in _MESSAGES:
+    if one.origin in KAFKA:
         return f"process {_topic(one)}"
     return f"{'timer' if one.origin is Origin.TIMER else 'decide'} {one.type}"
-
-
-def of_this_case(case: UUID | str) -> dict[str, Value]:
-    """The attributes of a message about a case."""
-    return {semconv.CASE_ID: str(case), semconv.CONVERSATION: str(case)}
 
 
 def _topic(one: Input) -> str:
@@ -224,4 +209,4 @@ def _topic(one: Input) -> str:
 
 
 def _kind(one: Input) -> SpanKind:
-    return SpanKind.CONSUMER if one.origin in _MESSAGES else SpanKind.INTERNAL
+    return SpanKind.CONSUMER if one.origin in KAFKA else SpanKind.INTERNAL

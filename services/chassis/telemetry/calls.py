@@ -9,7 +9,6 @@ from opentelemetry.trace import SpanKind
 from services.chassis.clock import nanoseconds
 from services.chassis.definition import EffectCall, Retry
 from services.chassis.telemetry import semconv
-from services.chassis.telemetry.context import child_of
 from services.chassis.telemetry.exporting import Tracing
 from services.chassis.telemetry.legs import Leg, leg_of_effect
 from services.chassis.telemetry.spans import Span, Value, linked
@@ -24,7 +23,7 @@ class Attempt:
         self._began = nanoseconds()
         self._legs = [leg_of_effect(call.traceparent, age) for call, age in owed]
         self.calls = [
-            replace(call, traceparent=self._context(leg))
+            replace(call, traceparent=tracing.under(leg.parent, self._name))
             for (call, _), leg in zip(owed, self._legs, strict=True)
         ]
 
@@ -57,6 +56,3 @@ class Attempt:
             attributes,
             linked(*leg.links),
         )
-
-    def _context(self, leg: Leg) -> str:
-        return self._tracing.new_leg(self._name) if leg.parent is None else child_of(leg.parent)

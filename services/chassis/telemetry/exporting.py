@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.sdk.trace.sampling import Decision, Sampler
 
 from services.chassis.ids import new_id
-from services.chassis.telemetry.context import is_sampled, new_traceparent, trace_id
+from services.chassis.telemetry.context import child_of, is_sampled, new_traceparent, trace_id
 from services.chassis.telemetry.otlp import OtlpExporter
 from services.chassis.telemetry.spans import Span, readable
 
@@ -58,6 +58,10 @@ class Tracing:
             return begun
         decided = self._sampler.should_sample(None, int(trace_id(begun), 16), name)
         return begun if decided.decision is not Decision.DROP else f"{begun[:53]}00"
+
+    def under(self, parent: str | None, name: str) -> str:
+        """The context of a new span of this name: in the trace of `parent`, or of a new leg without one."""
+        return self.new_leg(name) if parent is None else child_of(parent)
 
     def records(self, traceparent: str) -> bool:
         """Whether a span of this context is worth making."""

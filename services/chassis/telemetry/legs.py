@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.chassis.decider import Origin
+from services.chassis.decider import KAFKA, Origin
 from services.chassis.inputs import Input
 from services.chassis.telemetry.context import trace_id
 from services.chassis.telemetry.semconv import Reason
@@ -16,7 +16,6 @@ LEG_MAX_AGE: Final = timedelta(minutes=15)
 """What is older begins a leg of its own: back ends cannot show traces of days."""
 
 _ALWAYS = {Origin.TIMER: Reason.TIMER, Origin.INTERNAL: Reason.FAN_OUT}
-_MESSAGES = (Origin.EVENT, Origin.INBOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def leg_of(one: Input, previous: str | None, now: datetime) -> Leg:
     links = []
     if cause is not None and reason is not None:
         links.append((cause, reason))
-    elif cause is not None and one.origin in _MESSAGES:
+    elif cause is not None and one.origin in KAFKA:
         links.append((cause, Reason.MESSAGE))
     if previous is not None and (parent is None or trace_id(previous) != trace_id(parent)):
         links.append((previous, Reason.PREVIOUS_LEG))
@@ -57,6 +56,6 @@ def _begins(one: Input, now: datetime) -> Reason | None:
         return _ALWAYS[one.origin]
     if one.replayed:
         return Reason.REPLAY
-    if one.origin in _MESSAGES and one.time is not None and now - one.time > LEG_MAX_AGE:
+    if one.origin in KAFKA and one.time is not None and now - one.time > LEG_MAX_AGE:
         return Reason.LATE
     return None

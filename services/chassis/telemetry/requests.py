@@ -12,7 +12,7 @@ from starlette.types import Scope
 from services.chassis.clock import nanoseconds
 from services.chassis.route_names import template_of
 from services.chassis.telemetry import semconv
-from services.chassis.telemetry.context import child_of, is_traceparent, traced
+from services.chassis.telemetry.context import is_traceparent, traced
 from services.chassis.telemetry.exporting import Tracing
 from services.chassis.telemetry.spans import Span
 from services.chassis.telemetry.statements import Statement, collecting, statement_span
@@ -42,7 +42,7 @@ def serving(tracing: Tracing, scope: Scope) -> Iterator[Served]:
     given = Headers(scope=scope).get("traceparent", "")
     parent = given if is_traceparent(given) else None
     method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
-    context = tracing.new_leg(method) if parent is None else child_of(parent)
+    context = tracing.under(parent, method)
     served = Served(context)
     span = None
     if tracing.records(context) and scope["path"] not in UNTOLD:

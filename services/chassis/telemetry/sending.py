@@ -7,11 +7,9 @@ from opentelemetry.trace import SpanKind
 
 from services.chassis.clock import nanoseconds
 from services.chassis.telemetry import semconv
-from services.chassis.telemetry.batches import of_this_case
-from services.chassis.telemetry.context import child_of
 from services.chassis.telemetry.exporting import Tracing
 from services.chassis.telemetry.semconv import Reason
-from services.chassis.telemetry.spans import Span, Value, linked
+from services.chassis.telemetry.spans import Span, about_message, linked, of_this_case
 
 
 def tell_sent(tracing: Tracing, began: int, rows: Sequence[Any], error: str | None) -> None:
@@ -30,22 +28,18 @@ def _spans(
 ) -> Iterator[Span]:
     now = nanoseconds()
     for topic, rows in by_topic.items():
-        attributes: dict[str, Value] = {
-            semconv.SYSTEM: "kafka",
-            semconv.OPERATION: "send",
-            semconv.OPERATION_TYPE: "send",
-            semconv.DESTINATION: topic,
-        }
+        attributes, name = about_message("send", topic), f"send {topic}"
         if len(rows) == 1:
-            context, parent = child_of(rows[0]["traceparent"]), rows[0]["traceparent"]
+            parent = rows[0]["traceparent"]
             attributes[semconv.MESSAGE_ID] = str(rows[0]["id"])
             if rows[0]["correlation"] is not None:
                 attributes |= of_this_case(rows[0]["correlation"])
         else:
-            context, parent = tracing.new_leg(f"send {topic}"), None
+            parent = None
             attributes[semconv.BATCH_COUNT] = len(rows)
         links = linked(*((row["traceparent"], Reason.MESSAGE) for row in rows))
-        span = Span(f"send {topic}", SpanKind.CLIENT, context, parent, began, now, attributes, links)
+        context = tracing.under(parent, name)
+        span = Span(name, SpanKind.CLIENT, context, parent, began, now, attributes, links)
         if error is not None:
             span.fail(error)
         if links:

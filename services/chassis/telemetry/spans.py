@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from uuid import UUID
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
@@ -10,7 +11,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from services.chassis.telemetry import semconv
-from services.chassis.telemetry.context import is_sampled
+from services.chassis.telemetry.context import is_sampled, span_id, trace_id
 
 Value = str | int
 Links = tuple[tuple[str, Mapping[str, Value]], ...]
@@ -45,6 +46,21 @@ def linked(*links: tuple[str, semconv.Reason]) -> Links:
     return tuple((context, _because(reason)) for context, reason in links if is_sampled(context))
 
 
+def about_message(operation: str, topic: str) -> dict[str, Value]:
+    """The attributes that every span of Kafka has; `operation`: create, send or process."""
+    return {
+        semconv.SYSTEM: "kafka",
+        semconv.OPERATION: operation,
+        semconv.OPERATION_TYPE: operation,
+        semconv.DESTINATION: topic,
+    }
+
+
+def of_this_case(case: UUID | str) -> dict[str, Value]:
+    """The attributes of a message about a case."""
+    return {semconv.CASE_ID: str(case), semconv.CONVERSATION: str(case)}
+
+
 def readable(span: Span, resource: Resource) -> ReadableSpan:
     """The same for OpenTelemetry's SDK."""
     return ReadableSpan(
@@ -69,5 +85,8 @@ def _because(reason: semconv.Reason) -> Mapping[str, Value]:
 
 def _context(traceparent: str) -> SpanContext:
     return SpanContext(
-        int(traceparent[3:35], 16), int(traceparent[36:52], 16), is_remote=False, trace_flags=_SAMPLED
+        int(trace_id(traceparent), 16),
+        int(span_id(traceparent), 16),
+        is_remote=False,
+        trace_flags=_SAMPLED,
     )

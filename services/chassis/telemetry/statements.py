@@ -41,6 +41,16 @@ class Statement:
     database: str
     error: BaseException | None
 
+    @property
+    def status(self) -> str | None:
+        """PostgreSQL's code of the failure, if it gave one."""
+        return getattr(self.error, "sqlstate", None)
+
+    @property
+    def failure(self) -> str:
+        """Why it failed, in a word; empty if it did not."""
+        return "" if self.error is None else self.status or type(self.error).__name__
+
 
 watchers: list[Callable[[Statement], None]] = []
 """Called with every statement of every pool, in the event loop: metrics."""
@@ -81,10 +91,9 @@ def statement_span(statement: Statement, parent: str, case: Value | None) -> Spa
         statement.summary, SpanKind.CLIENT, child_of(parent), parent, start, statement.end, attributes
     )
     if statement.error is not None:
-        code = getattr(statement.error, "sqlstate", None)
-        if code is not None:
-            attributes[semconv.DB_STATUS] = code
-        span.fail(code or type(statement.error).__name__)
+        if statement.status is not None:
+            attributes[semconv.DB_STATUS] = statement.status
+        span.fail(statement.failure)
     return span
 
 

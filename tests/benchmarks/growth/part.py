@@ -9,7 +9,7 @@ from tests.benchmarks.growth.latency import latency
 from tests.benchmarks.growth.stored import GIGABYTES_A_MILLION, store
 from tests.benchmarks.hot.contest import Contestant, NotDone, Turn, take_turn, work_on
 from tests.benchmarks.hot.opened import preload
-from tests.benchmarks.hot.part import HERE
+from tests.benchmarks.hot.part import HERE, rates_of
 from tests.benchmarks.hot.process import Task
 from tests.benchmarks.hot.work import CASES
 from tests.benchmarks.results import Chart, Found, Goal, middle, number
@@ -73,7 +73,7 @@ async def stored(stand: Stand) -> Found:
                 turns[size].append(turn)
                 waits[size].append(wait)
                 stand.say(f"  {size:10,} stored  {turn.rate:9,.0f} events/s  one alone {wait:.1f} ms")
-    rates = {size: middle([turn.rate for turn in each]) for size, each in turns.items()}
+    rates = rates_of(turns)
     alone = {size: middle(each) for size, each in waits.items()}
     return Found(
         part="stored",
@@ -120,7 +120,7 @@ async def _curve(stand: Stand, part: str, what: str, values: Sequence[int], vary
                     await preload(stand.kafka, made.prefix + CASES, one.events)
                     turns[value].append(await take_turn(stand, made, ends, one))
                 stand.say(f"  {part} {value:5}  {turns[value][-1].rate:9,.0f} events/s")
-    rates = {value: middle([turn.rate for turn in each]) for value, each in turns.items()}
+    rates = rates_of(turns)
     return Found(
         part=part,
         title=what,

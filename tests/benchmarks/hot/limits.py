@@ -8,9 +8,10 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from services.chassis.clock import seconds
-from tests.benchmarks.hot.opened import record, send
+from tests.benchmarks.hot.made import made
+from tests.benchmarks.hot.opened import send
 from tests.benchmarks.hot.process import Task, run, tell
-from tests.benchmarks.hot.work import CASES, ROUTING, Row, deciding, headers_of, read, row
+from tests.benchmarks.hot.work import CASES, ROUTING, headers_of, read
 from tests.benchmarks.hot.written import bulk
 
 
@@ -36,7 +37,7 @@ async def consume(task: Task) -> None:
 
 async def produce(task: Task) -> None:
     """Send promises that were made before."""
-    rows = _rows(task.events)
+    rows = made(task.events)
     sent = [(str(one.opened.subject).encode(), one.body.encode(), headers_of(one)) for one in rows]
     async with AIOKafkaProducer(
         bootstrap_servers=task.kafka,
@@ -52,7 +53,7 @@ async def produce(task: Task) -> None:
 
 async def store(task: Task) -> None:
     """Write decisions that were made before, a transaction for each batch."""
-    rows, (statement, arrays) = _rows(task.events), bulk()
+    rows, (statement, arrays) = made(task.events), bulk()
     batches = [arrays(rows[at : at + task.batch]) for at in range(0, len(rows), task.batch)]
     session = await asyncpg.connect(task.database)
     began, spent = seconds(), _cpu()
@@ -60,15 +61,6 @@ async def store(task: Task) -> None:
         await session.execute(statement, *batch)
     tell(len(rows), seconds() - began, _cpu() - spent)
     await session.close()
-
-
-def _rows(count: int) -> list[Row]:
-    decide, rows = deciding(), []
-    for _ in range(count):
-        _, value, headers = record()
-        opened = read(headers, value)
-        rows.append(row(opened, decide(opened)))
-    return rows
 
 
 def _cpu() -> float:

@@ -1,6 +1,7 @@
 """Part `hot`: the way of one event through a service, against the idiom, the floor and the limits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tests.benchmarks.hot.contest import Contestant, Turn, take_turn
 from tests.benchmarks.hot.opened import preload
@@ -54,9 +55,14 @@ async def contest(
     return turns
 
 
+def rates_of(turns: Mapping[Any, Sequence[Turn]]) -> dict[Any, float]:
+    """Each one's events a second, in the middle of its turns."""
+    return {name: middle([turn.rate for turn in each]) for name, each in turns.items()}
+
+
 def rows_of(turns: dict[str, list[Turn]], base: str) -> list[list[str]]:
     """The table: rates beside that of `base`, and what an event costs."""
-    rates = {name: middle([turn.rate for turn in each]) for name, each in turns.items()}
+    rates = rates_of(turns)
     rows = []
     for name, each in turns.items():
         spread = f"{number(min(turn.rate for turn in each))}-{number(max(turn.rate for turn in each))}"
@@ -76,7 +82,7 @@ COLUMNS = ("", "events/s", "from-to", "x ours", "CPU us: process", "PostgreSQL",
 async def measure(stand: Stand) -> Found:
     """Run the part."""
     turns = await contest(stand, contestants(stand.size))
-    rates = {name: middle([turn.rate for turn in each]) for name, each in turns.items()}
+    rates = rates_of(turns)
     return Found(
         part="hot",
         title="The hot path",

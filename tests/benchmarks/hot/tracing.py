@@ -6,7 +6,7 @@ from dataclasses import replace
 from deploy.traces.process import sink
 from tests.benchmarks.ground import ROOT
 from tests.benchmarks.hot.contest import Contestant, Turn
-from tests.benchmarks.hot.part import COLUMNS, HERE, contest, rows_of
+from tests.benchmarks.hot.part import COLUMNS, HERE, contest, rates_of, rows_of
 from tests.benchmarks.results import Chart, Found, middle, number
 from tests.benchmarks.stand import Stand
 
@@ -34,7 +34,7 @@ async def measure(stand: Stand) -> Found:
             ],
         )
     costs = {name: _cpu(turns[f"{name}, traced"]) - _cpu(turns[name]) for name in ("ours", "idiom")}
-    rates = {name: middle([turn.rate for turn in each]) for name, each in turns.items()}
+    rates = rates_of(turns)
     kept = {name: rates[f"{name}, traced"] / rates[name] for name in ("ours", "idiom")}
     return Found(
         part="tracing",

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from tests.benchmarks.ground import ROOT
 from tests.benchmarks.hot.contest import Contestant, NotDone, Turn, processes_of, told, watched
-from tests.benchmarks.hot.part import COLUMNS, rows_of
+from tests.benchmarks.hot.made import made
+from tests.benchmarks.hot.part import COLUMNS, rates_of, rows_of
 from tests.benchmarks.hot.process import Task
 from tests.benchmarks.hot.work import Row
-from tests.benchmarks.relay.rows import fill, made, write_file
-from tests.benchmarks.results import Chart, Found, Goal, middle
+from tests.benchmarks.relay.rows import fill, write_file
+from tests.benchmarks.results import Chart, Found, Goal
 from tests.benchmarks.stand import Ends, Stand, Topics, topics
 
 EVENTS = 30_000
@@ -42,7 +43,7 @@ async def measure(stand: Stand) -> Found:
                     turn = await _take_turn(stand, there, ends, one, rows, file)
                     turns.setdefault(one.name, []).append(turn)
                     stand.say(f"  {repetition + 1}  {one.name:20} {turn.rate:9,.0f} events/s")
-    rates = {name: middle([turn.rate for turn in each]) for name, each in turns.items()}
+    rates = rates_of(turns)
     return Found(
         part="relay",
         title="The relay",

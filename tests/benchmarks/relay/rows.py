@@ -6,21 +6,10 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.benchmarks.hot.opened import record
-from tests.benchmarks.hot.work import Row, deciding, headers_of, read, row
+from tests.benchmarks.hot.work import Row, headers_of
 from tests.benchmarks.hot.written import bulk
 
 AT_ONCE = 1_000
-
-
-def made(count: int) -> list[Row]:
-    """Promises for so many new cases."""
-    decide, rows = deciding(), []
-    for _ in range(count):
-        _, value, headers = record()
-        opened = read(headers, value)
-        rows.append(row(opened, decide(opened)))
-    return rows
 
 
 def write_file(rows: Sequence[Row], file: Path) -> None:
