@@ -59,6 +59,7 @@ async def test_while_intake_is_down_only_classification_waits(routing: Routing) 
     finally:
         routing.vault.down = False
     assert "case.classified" in names(await routing.says(case, 3))
+    await routing.until(case, stage="in_first_line", queue="first_line", owner="agent-03")
 
 
 async def test_the_words_of_many_cases_are_read_in_few_calls(routing: Routing) -> None:
@@ -103,9 +104,10 @@ async def test_urgent_cases_come_first_and_pages_hold_every_case_once(routing: R
     waiting = await routing.pool.fetchval("SELECT count(*) FROM cases WHERE queue = 'first_line' AND is_open")
     assert len(seen) == len(set(seen)) == waiting
     assert seen[0] == str(urgent)
-    taken = {"taken": "true", "owner": "agent-03"}
+    assert (await routing.post(urgent, "take", by="agent-02")).status_code == 200
+    taken = {"taken": "true", "owner": "agent-02"}
     mine = (await routing.http.get("/v1/queues/first_line/cases", params=taken)).json()["cases"]
-    assert {entry["owner"] for entry in mine} == {"agent-03"}
+    assert [(entry["case_id"], entry["owner"]) for entry in mine] == [(str(urgent), "agent-02")]
 
 
 async def test_the_overview_says_who_waits_for_whom(routing: Routing) -> None:
