@@ -18,6 +18,7 @@ from aiokafka import ConsumerRecord
 
 from services.chassis import app, engine, sql
 from services.chassis.consumer import Consumer
+from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.lanes import Lanes
 from services.chassis.publisher import Publisher
 from services.chassis.relay import DELETE, Relay
@@ -103,7 +104,7 @@ def offset_first() -> None:
 
     async def commit_then_apply(self: Consumer, records: Sequence[ConsumerRecord]) -> None:
         await self._commit(records)
-        await asyncio.sleep(random.uniform(0, PAUSE_S))  # noqa: S311
+        crash_point(CrashPoint.CONSUMER_AFTER_OFFSETS)
         await apply(self, records)
 
     vars(sys.modules[Consumer.__module__])["Consumer"]._apply = commit_then_apply

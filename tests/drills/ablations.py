@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from demo.processes import NAMES
+from services.chassis.crash_points import CrashPoint
 from tests.drills.world import Programs
 
 
@@ -16,8 +17,8 @@ class Ablation:
     statements: tuple[str, ...] = ()
     is_far: bool = True
     """Kafka is far away, so that the outbox holds several events of a case at the same time."""
-    kills: bool = False
-    """The services are killed under load."""
+    dies_at: CrashPoint | None = None
+    """Every service dies under load when it first comes here."""
     crowds: bool = False
     """Customers say many things at the same time, at two replicas."""
 
@@ -42,6 +43,6 @@ ABLATIONS: tuple[Ablation, ...] = (
         "offset-first",
         "the offsets are committed before the database's transaction",
         is_far=False,
-        kills=True,
+        dies_at=CrashPoint.CONSUMER_AFTER_OFFSETS,
     ),
 )

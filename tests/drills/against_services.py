@@ -17,6 +17,32 @@ REACH_S = 25.0
 SESSION_S = SESSION_MILLISECONDS / 1_000
 
 
+async def die_at(point: CrashPoint, service: ServiceProcess, nth: int) -> bool:
+    """Let a service die at a point, the nth time it comes there in a life begun for it; whether it came.
+
+    Afterwards it runs without the point.
+    """
+    before = service.starts
+    service.environment[VARIABLE] = f"{point.value}:{nth}"
+    service.kill(signal.SIGTERM)  # leaves its group, so that the next life reads at once
+    try:
+        async with asyncio.timeout(REACH_S):
+            while service.starts == before:  # noqa: ASYNC110 - no event tells it
+                await asyncio.sleep(0.02)
+            service.environment.pop(VARIABLE)
+            while service.starts == before + 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        # It never comes to this point, at this load.
+        service.environment.pop(VARIABLE, None)
+        lives = service.starts
+        service.kill()
+        while service.starts == lives:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        return False
+    return True
+
+
 class Kill(Nemesis):
     """kill -9 of every service in turn, in an order and at moments left to chance."""
 
@@ -48,7 +74,9 @@ class CrashPoints(Nemesis):
         chosen, self._left = self._left[:share], self._left[share:]
         died = 0
         for point in chosen:
-            found = await asyncio.gather(*(self._die(world.services[n], point, rng) for n in NAMES))
+            found = await asyncio.gather(
+                *(die_at(point, world.services[name], rng.randint(1, 3)) for name in NAMES)
+            )
             self.reached[point.value] = sum(found)
             died += sum(found)
         return died
@@ -56,28 +84,6 @@ class CrashPoints(Nemesis):
     def notes(self) -> list[str]:
         """How many services died where."""
         return [f"{point}: {count} services" for point, count in self.reached.items()]
-
-    async def _die(self, service: ServiceProcess, point: CrashPoint, rng: Random) -> bool:
-        """Whether it came to the point. It is started anew with the point set, and after it without."""
-        before = service.starts
-        service.environment[VARIABLE] = f"{point.value}:{rng.randint(1, 3)}"
-        service.kill(signal.SIGTERM)  # leaves its group, so that the next life reads at once
-        try:
-            async with asyncio.timeout(REACH_S):
-                while service.starts == before:  # noqa: ASYNC110 - no event tells it
-                    await asyncio.sleep(0.02)
-                service.environment.pop(VARIABLE)
-                while service.starts == before + 1:  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            # It never comes to this point, at this load: the next life is without it.
-            service.environment.pop(VARIABLE, None)
-            lives = service.starts
-            service.kill()
-            while service.starts == lives:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-            return False
-        return True
 
 
 class Freeze(Nemesis):

@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
 
+from demo.processes import NAMES
 from services.chassis.clock import seconds, utc_now
 from tests.drills.ablations import ABLATIONS, Ablation
-from tests.drills.against_services import Kill
+from tests.drills.against_services import die_at
 from tests.drills.boundary import BOUNDARY
 from tests.drills.checker import Anomaly
 from tests.drills.contents import Content, Place, Wrong, play
@@ -24,7 +25,7 @@ from tests.drills.world import World, open_world
 
 RATE, QUICK_RATE = 8.0, 5.0
 """Cases a second: well below what two cores can do, so that what a fault held up is made up for."""
-WINDOW_S, QUICK_WINDOW_S = 30.0, 2.0
+WINDOW_S, QUICK_WINDOW_S = 20.0, 2.0
 ROUNDS = 3
 ABLATION_CASES, QUICK_ABLATION_CASES, ABLATION_RATE = 150, 50, 15.0
 ABLATION_PATIENCE_S = 12.0
@@ -104,7 +105,7 @@ class Drill:
         wrong: list[str] = []
         try:
             for _ in range(count):
-                await asyncio.sleep(window / 2)
+                await asyncio.sleep(window / 4)  # what held up the round before is through
                 control = utc_now().timestamp()
                 await asyncio.sleep(window)
                 try:
@@ -140,7 +141,6 @@ class Drill:
     async def _ablate(self, world: World, ablation: Ablation) -> Result:
         began = seconds()
         result = Result(ablation.name, ablation.about)
-        rng = Random(f"{self._seed} {ablation.name}")  # noqa: S311 - repeatable on purpose
         self._say(f"{ablation.name}: {ablation.about}")
         await world.change(ablation.statements)
         mark = await world.mark()
@@ -149,8 +149,9 @@ class Drill:
         if ablation.is_far:
             world.servers.kafka_line.slow(0.15)
         coming = asyncio.create_task(world.load.come(ABLATION_RATE, cases))
-        while ablation.kills and not coming.done():
-            result.faults += await Kill().strike(world, rng, quick=True)
+        if ablation.dies_at is not None:
+            died = [die_at(ablation.dies_at, world.services[name], nth=1) for name in NAMES]
+            result.faults = sum(await asyncio.gather(*died))
         if ablation.crowds:
             await self._crowd(world)
         await coming
