@@ -62,7 +62,7 @@ class CrashPoints(Nemesis):
 
     name = "crash-points"
     about = "os._exit at every named point, in every service that reaches it"
-    reached: dict[str, int]
+    reached: dict[str, list[str]]
 
     def __init__(self) -> None:
         self.reached = {}
@@ -77,13 +77,13 @@ class CrashPoints(Nemesis):
             found = await asyncio.gather(
                 *(die_at(point, world.services[name], rng.randint(1, 3)) for name in NAMES)
             )
-            self.reached[point.value] = sum(found)
+            self.reached[point.value] = [name for name, came in zip(NAMES, found, strict=True) if came]
             died += sum(found)
         return died
 
     def notes(self) -> list[str]:
-        """How many services died where."""
-        return [f"{point}: {count} services" for point, count in self.reached.items()]
+        """Who died where."""
+        return [f"{point}: {', '.join(names) or 'nobody'}" for point, names in self.reached.items()]
 
 
 class Freeze(Nemesis):
