@@ -3,28 +3,23 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from deploy.embedded import Servers, running
+from deploy.embedded.runtime import KAFKA_SETTING, POSTGRES_SETTING
 from tests.support.containers import containers
 from tests.support.databases import fresh_database
 
+RUNTIME_SETTING = "CICLO_RUNTIME"
 NEEDS_SERVERS = {"integration", "browser", "journeys", "drills", "benchmarks"}
+JUDGES_OF_THE_STORIES = ("test_stories.py", "test_checks.py", "test_trace_checks.py")
 NewDatabase = Callable[[str], Awaitable[str]]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs real PostgreSQL or Kafka, and what one worker does: a file, or all about one play."""
-    tests = Path(__file__).parent
-    for item in items:
-        of_play = "played" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("played" if of_play else str(item.path)))
-        if item.path.is_relative_to(tests) and item.path.relative_to(tests).parts[0] in NEEDS_SERVERS:
-            item.add_marker("integration")
 
 
 @contextmanager
@@ -40,16 +35,52 @@ def embedded() -> Iterator[Servers]:
 RUNTIMES = {"embedded": embedded, "containers": containers}
 
 
+@contextmanager
+def chosen_servers() -> Iterator[Servers]:
+    """Those of CICLO_KAFKA and CICLO_POSTGRES, or embedded ones; or both from containers: CICLO_RUNTIME."""
+    runtime = os.environ.get(RUNTIME_SETTING, "embedded")
+    if runtime not in RUNTIMES:
+        pytest.exit(f"{RUNTIME_SETTING} is {' or '.join(RUNTIMES)}, not {runtime!r}", returncode=2)
+    with RUNTIMES[runtime]() as started:
+        yield started
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one pair of servers for all workers, if there are several (`pytest -n 3`)."""
+    if config.getoption("numprocesses", default=None):
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        shared = stack.enter_context(chosen_servers())
+        given = {KAFKA_SETTING: shared.kafka, POSTGRES_SETTING: shared.postgres, RUNTIME_SETTING: "embedded"}
+        os.environ |= given
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """One worker does all the tests of a file, for they share what is started once; or all about one play."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "the stories" if file.endswith(JUDGES_OF_THE_STORIES) else file
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Decide what goes together to a worker."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs real PostgreSQL or Kafka."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(tests) and item.path.relative_to(tests).parts[0] in NEEDS_SERVERS:
+            item.add_marker("integration")
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Kafka and PostgreSQL: those of CICLO_KAFKA and CICLO_POSTGRES, or embedded ones.
-
-    With CICLO_RUNTIME=containers both come from containers.
-    """
-    runtime = os.environ.get("CICLO_RUNTIME", "embedded")
-    if runtime not in RUNTIMES:
-        pytest.exit(f"CICLO_RUNTIME is {' or '.join(RUNTIMES)}, not {runtime!r}", returncode=2)
-    with RUNTIMES[runtime]() as started:
+    """Kafka and PostgreSQL, running."""
+    with chosen_servers() as started:
         yield started
 
 

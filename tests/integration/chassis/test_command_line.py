@@ -108,9 +108,10 @@ async def test_an_operator_makes_lists_and_revokes_keys(absent: str) -> None:
     _, number, secret = key.strip().split("_", 2)
     assert "cannot be shown again" in told
     assert secret not in told
-    for listed in ("agent/agent-03", "counters:read", "ana", number):
-        assert listed in (await _called("keys", "ls", CHASSIS_DATABASE_URL=absent))[1]
-    assert secret not in (await _called("keys", "ls", CHASSIS_DATABASE_URL=absent))[1]
+    _, listed, _ = await _called("keys", "ls", CHASSIS_DATABASE_URL=absent)
+    for word in ("agent/agent-03", "counters:read", "ana", number):
+        assert word in listed
+    assert secret not in listed
     for expected in ((0, f"{number}: revoked\n"), (1, f"{number}: no such key, or revoked already\n")):
         assert (await _called("keys", "revoke", number, CHASSIS_DATABASE_URL=absent))[:2] == expected
     burn = (*wanted[:3], "counters:burn")
