@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, HttpUrl, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from services.chassis.settings import ApiKeySetting, ServiceSettings
+from services.chassis.yaml_text import read_yaml
 from services.routing.domain.charter import Charter, House
 from services.routing.domain.keywords import KeywordClassifier
 from services.routing.domain.lexicon import Keywords
@@ -85,7 +86,7 @@ def house_of(settings: RoutingSettings) -> House:
 
 def _read(file: Path, model: type[M]) -> M:
     try:
-        return model.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return model.model_validate(read_yaml(file.read_text(encoding="utf-8")))
     except ValidationError as error:
         raise BadData("; ".join(f"{file.name}: {problem}" for problem in _problems(error))) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 from ciclo_schemas.values import Jurisdiction
 from services.chassis.settings import ServiceSettings
+from services.chassis.yaml_text import read_yaml
 from services.warranty.domain.calendar import Calendars
 from services.warranty.domain.credits import ServiceCreditPack
 from services.warranty.domain.packs import HandPack, Pack, PaidRepairPack
@@ -81,7 +82,7 @@ def _read_all(folder: Path, model: type[M]) -> tuple[M, ...]:
 
 def _read(path: Path, model: type[M]) -> M:
     try:
-        return model.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return model.model_validate(read_yaml(path.read_text("utf-8")))
     except ValidationError as error:
         raise BadPacks("; ".join(f"{path.name}: {problem}" for problem in _problems(error))) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from ciclo_schemas.routing import PromiseKind
 from ciclo_schemas.values import Party, PartyKind, RemedyKind
 from services.chassis.settings import BadSettings
+from services.chassis.yaml_text import read_yaml
 from services.notifications.domain.message import Topic
 
 
@@ -113,6 +114,6 @@ def load_words(path: Path) -> Words:
 def load_yaml(path: Path) -> object:
     """Raises WordsMissing naming the file."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise WordsMissing(f"{path}: {error}") from error

@@ -7,6 +7,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from ciclo_schemas.values import Language
+from services.chassis.yaml_text import read_yaml
 from services.intake.domain.sentences import placeholders
 
 FOLDER = Path(__file__).parents[2] / "templates"
@@ -23,7 +24,7 @@ class PhrasesWrong(Exception):
 def load_phrases(path: Path = FOLDER / "phrases.yaml") -> dict[Language, Phrases]:
     """Every phrase in every language, with the same places to fill in. Raises PhrasesWrong."""
     try:
-        phrases = _phrases.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+        phrases = _phrases.validate_python(read_yaml(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise PhrasesWrong(f"{path}: {error}") from error
     if set(phrases) != set(LANGUAGES):
