@@ -10,8 +10,6 @@ UV_VERSION := 0.13.9
 export PYTHONPATH := $(CURDIR)
 # Hundreds of processes start in the tests; none shall compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-# What takes longest begins first.
-SUITE := $(addprefix tests/,journeys contract integration browser benchmarks unit)
 
 .PHONY: help setup demo load bench bench-full drill drill-quick drill-peers test test-unit test-integration test-browser screenshots lint format types imports servers lock schemas metrics clean
 
@@ -58,7 +56,7 @@ $(PEERS)/.ready: tests/drills/peers/requirements.txt
 	@touch $@
 
 test: setup lint types imports ## Everything CI checks: lint, types, import contract, all tests, a quick drill
-	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder $(SUITE)
+	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 	@$(BIN)/python -m tests.drills --quick
 
 test-unit: setup ## The pure rules alone (no network)
