@@ -17,7 +17,7 @@ from services.chassis.inputs import BusinessKey, Fate, Input, Outcome
 from services.chassis.pictures import read_etag
 from services.chassis.problems import Problem, Refused, problem, unavailable
 from services.chassis.telemetry.context import current_traceparent
-from services.chassis.telemetry.requests import serves_case
+from services.chassis.telemetry.requests import served_span
 
 FIRST_RETRY_S = 0.02
 LONGEST_RETRY_S = 0.5
@@ -117,8 +117,6 @@ class Commands:
             raise unavailable(
                 "not_in_time", "the request was not decided in time; please repeat it"
             ) from None
-        if outcome.case is not None:
-            serves_case(outcome.case)
         if outcome.fate in (Fate.APPLIED, Fate.DUPLICATE):
             return outcome
         if outcome.refusal is not None:
@@ -217,6 +215,7 @@ def _input(
         clock=_clock(if_clock) if if_clock else {},
         if_version=picture,
         traceparent=current_traceparent(),
+        span=served_span(),
         business_key=key,
     )
 

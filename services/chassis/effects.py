@@ -17,6 +17,7 @@ from services.chassis.lanes import Lanes
 from services.chassis.loop import Loop, backoff, place
 from services.chassis.telemetry.calls import Attempt
 from services.chassis.telemetry.outside import telling
+from services.chassis.telemetry.spans import Span
 
 RUN_S: Final = 30.0
 """How long a runner may take for a batch."""
@@ -78,8 +79,11 @@ class Effects(Loop):
             ]
             crash_point(CrashPoint.EFFECT_AFTER_RUN)
             self._results = [
-                _input(row, call, answer) for (row, call), answer in answers if isinstance(answer, Message)
+                _input(row, call, answer, attempt.span_of(call))
+                for (row, call), answer in answers
+                if isinstance(answer, Message)
             ]
+            attempt.tell(call for (_, call), retry in answers if isinstance(retry, Retry))
             await self._postpone([(row, retry) for (row, _), retry in answers if isinstance(retry, Retry)])
             # At once again: an effect that is done lets the next of its order go.
             return 0 if await self._apply() else None
@@ -100,19 +104,23 @@ class Effects(Loop):
 
     async def _ask(self, attempt: Attempt) -> list[Message | Retry]:
         """Answer every call; those that failed once too often with what the runner says then."""
-        calls, answers = attempt.calls, None
+        calls = attempt.calls
         try:
-            with telling(self._engine.tracing):
+            with telling(attempt.spans):
                 async with asyncio.timeout(RUN_S):
                     answers = list(await self._runner.run(calls))
-            return [self._final(call, answer) for call, answer in zip(calls, answers, strict=True)]
+            finals = [self._final(call, answer) for call, answer in zip(calls, answers, strict=True)]
+        except asyncio.CancelledError:
+            attempt.answered(None)
+            attempt.tell(calls)
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a runner raises, its calls are tried again
             # What it says may quote an address: its type and place must do.
             log.warning("effects_failed", kind=self._kind, calls=len(calls), error=place(error))
             answers = [Retry(type(error).__name__) for _ in calls]
-            return [self._final(call, answer) for call, answer in zip(calls, answers, strict=True)]
-        finally:
-            attempt.answered(answers)
+            finals = [self._final(call, answer) for call, answer in zip(calls, answers, strict=True)]
+        attempt.answered(answers)
+        return finals
 
     def _final(self, call: EffectCall, answer: Message | Retry) -> Message | Retry:
         limit = self._runner.attempts
@@ -125,6 +133,7 @@ class Effects(Loop):
         if not self._results:
             return False
         await self._engine.apply(self._results)
+        self._engine.tracing.emit(one.span for one in self._results if one.span is not None)
         self._results = []
         return True
 
@@ -151,7 +160,7 @@ def _call(row: Any, codec: Codec) -> EffectCall:
     )
 
 
-def _input(row: Any, call: EffectCall, result: Message) -> Input:
+def _input(row: Any, call: EffectCall, result: Message, span: Span | None) -> Input:
     return Input(
         subject=call.subject,
         origin=Origin.RESULT,
@@ -160,6 +169,7 @@ def _input(row: Any, call: EffectCall, result: Message) -> Input:
         data=result,
         raw=result.model_dump_json(),
         traceparent=call.traceparent,
+        span=span,
         claim=Claim("effects", (row["id"],)),
     )
 

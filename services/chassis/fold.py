@@ -21,7 +21,7 @@ from services.chassis.facts import MissingFact
 from services.chassis.gate import Queue, Verdict, dominates, judge
 from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.recording import Recorder
-from services.chassis.telemetry.batches import Deciding
+from services.chassis.telemetry.deciding import Deciding
 from services.chassis.working import Aggregate, NewerState, ParkedRow, Waiting
 
 log = structlog.get_logger(__name__)
@@ -196,7 +196,8 @@ class Fold:
         )
 
     def _keep(self, aggregate: Aggregate, deciding: Deciding, outcome: Outcome) -> Outcome:
-        return self._recorder.spans.keep(deciding, outcome, known=aggregate.touched or not aggregate.made)
+        self._recorder.spans.keep(deciding, outcome, known=aggregate.touched or not aggregate.made)
+        return outcome
 
     async def _decide(self, handler: Handler, state: Any, aggregate: Aggregate, one: Input) -> Decision[Any]:
         given = Given(aggregate.id, self._now, one.id, one.origin, self._recorder.facts)

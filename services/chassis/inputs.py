@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from ciclo_schemas.inbound import InboundEvent
 from services.chassis.decider import Origin, Refusal
+from services.chassis.telemetry.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class Input:
     """The data as they arrived, if an operator transformed those of a dead letter."""
     replayed: bool = False
     """Whether the event was emitted once more: its trace is over."""
+    span: Span | None = field(default=None, repr=False, compare=False)
+    """What tells already of that which asks for this decision: a request, or the call that it answers."""
 
     def place_key(self, fate: str) -> BusinessKey | None:
         """What makes the rejection or the waiting of a record unique: its place in Kafka.
@@ -152,8 +155,7 @@ class Fate(StrEnum):
 class Outcome:
     """The fate of one input; for commands also the reply (JSON), and the aggregate's clock and ETag after it.
 
-    `changes` tells who was refused for his stale picture what has happened since. `traceparent` is the
-    context in which the input was decided, if it was; `case` the case that it was about, if there is one.
+    `changes` tells who was refused for his stale picture what has happened since.
     """
 
     fate: Fate
@@ -163,8 +165,6 @@ class Outcome:
     reason: str = ""
     etag: str = ""
     changes: tuple[Change, ...] = ()
-    traceparent: str | None = None
-    case: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from services.chassis.clock import seconds
+from services.chassis.telemetry.context import add_ids
 
 # The last word of a key decides: `customer_email` is as private as `email`.
 PRIVATE = frozenset(
@@ -58,6 +59,7 @@ def configure(service: str, level: str, stream: TextIO | None = None) -> None:
     """Send this process's logs to `stream` (standard output); libraries are heard from WARNING on."""
     stream = stream or sys.stdout
     shared: list[Processor] = [
+        add_ids,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -18,7 +18,8 @@ from services.chassis.definition import Definition
 from services.chassis.facts import FactStore
 from services.chassis.ids import derived_id, new_id
 from services.chassis.inputs import REJECTED, WAITING, BusinessKey, Fate, Input, Outcome
-from services.chassis.telemetry.batches import BatchSpans, Deciding
+from services.chassis.telemetry.batches import BatchSpans
+from services.chassis.telemetry.deciding import Deciding
 from services.chassis.working import (
     Aggregate,
     DeadRow,
@@ -174,7 +175,7 @@ class Recorder:
                 clock="",
                 correlation=str(deciding.case) if of_case else None,
                 causation=one.label or str(one.id),
-                traceparent=deciding.create(event_id, rejected.topic, rejected.event_type, of_case=of_case),
+                traceparent=deciding.create(event_id, rejected.event_type),
                 body=rejected.write().decode(),
             )
         )
@@ -241,7 +242,7 @@ class Recorder:
             clock=aggregate.clock(),
             correlation=str(aggregate.id),
             causation=one.label or str(one.id),
-            traceparent=deciding.create(event_id, event.topic, event.event_type),
+            traceparent=deciding.create(event_id, event.event_type),
             body=body,
         )
         self.writes.events.append(row)

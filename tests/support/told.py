@@ -4,23 +4,33 @@ import asyncio
 from collections.abc import Sequence
 
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.chassis.telemetry import semconv
-from services.chassis.telemetry.exporting import Tracing
+from services.chassis.telemetry.exporting import Tracing, resource_of
+from services.chassis.telemetry.spans import Span
+from tests.support.readable import readable
 
 
 class Told:
     """A tracing whose spans can be asked for."""
 
     def __init__(self, service: str = "warranty") -> None:
-        self._exporter = InMemorySpanExporter()
-        self.tracing = Tracing(service, "test", self._exporter)
+        self._resource = resource_of(service, "test")
+        self._kept: list[Span] = []
+        self.tracing = Tracing(self)
+
+    def export(self, spans: Sequence[Span]) -> bool:
+        """Keep them."""
+        self._kept += spans
+        return True
+
+    def shutdown(self) -> None:
+        """Nothing."""
 
     def spans(self) -> Sequence[ReadableSpan]:
         """Every span so far, in the order in which they were told."""
         assert self.tracing.flush()
-        return self._exporter.get_finished_spans()
+        return [readable(span, self._resource) for span in self._kept]
 
     async def work(self) -> list[ReadableSpan]:
         """The spans of what was decided, without those of statements, which only tell that one was slow.
@@ -34,7 +44,7 @@ class Told:
     async def forget(self) -> None:
         """Begin anew."""
         await self.work()
-        self._exporter.clear()
+        self._kept.clear()
 
     def names(self) -> list[str]:
         """The names of the spans."""

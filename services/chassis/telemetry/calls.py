@@ -1,6 +1,6 @@
 """The spans of the calls to the outside that aggregates owe: one for each call and attempt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,49 +10,48 @@ from services.chassis.clock import nanoseconds
 from services.chassis.definition import EffectCall, Retry
 from services.chassis.telemetry import semconv
 from services.chassis.telemetry.exporting import Tracing
-from services.chassis.telemetry.legs import Leg, leg_of_effect
-from services.chassis.telemetry.spans import Span, Value, linked
+from services.chassis.telemetry.legs import leg_of_effect
+from services.chassis.telemetry.spans import Span, linked
 
 
 class Attempt:
-    """One attempt at the calls of a batch. `calls` are the same calls, each in the context of its span."""
+    """One attempt at the calls of a batch. `calls` are the same calls, each in the context of its span.
+
+    The span of a call that succeeded tells also what was decided on the result, so it is told when that is
+    stored; until then it may be found in `spans`, by its context.
+    """
 
     def __init__(self, tracing: Tracing, kind: str, owed: Sequence[tuple[EffectCall, timedelta]]) -> None:
         self._tracing = tracing
-        self._name = f"effect {kind}"
-        self._began = nanoseconds()
-        self._legs = [leg_of_effect(call.traceparent, age) for call, age in owed]
-        self.calls = [
-            replace(call, traceparent=tracing.under(leg.parent, self._name))
-            for (call, _), leg in zip(owed, self._legs, strict=True)
-        ]
+        self.calls: list[EffectCall] = []
+        self.spans: dict[str, Span] = {}
+        name, now = f"effect {kind}", nanoseconds()
+        for call, age in owed:
+            leg = leg_of_effect(call.traceparent, age)
+            context = tracing.under(leg.parent, name)
+            self.calls.append(replace(call, traceparent=context))
+            if tracing.records(context):
+                span = Span(name, SpanKind.INTERNAL, context, leg.parent, now, 0, links=linked(*leg.links))
+                span.attributes[semconv.CASE_ID] = str(call.subject)
+                span.attributes[semconv.ATTEMPT] = call.attempts + 1
+                self.spans[context] = span
 
     def answered(self, answers: Sequence[object] | None) -> None:
-        """Tell of every call; those to be tried again failed, and all of them if there are no answers."""
-        for index, (call, leg) in enumerate(zip(self.calls, self._legs, strict=True)):
-            if not self._tracing.records(call.traceparent or ""):
+        """The calls are over: those to be tried again failed, and all of them if there are no answers."""
+        now = nanoseconds()
+        for index, call in enumerate(self.calls):
+            span = self.span_of(call)
+            if span is None:
                 continue
-            span = self._span(call, leg)
+            span.end = span.end or now
             answer = None if answers is None else answers[index]
-            if answer is None:
-                span.fail("cut")
-            elif isinstance(answer, Retry):
-                span.fail(answer.reason)
-            self._tracing.emit([span])
+            if span.error is None and (answer is None or isinstance(answer, Retry)):
+                span.fail("cut" if answer is None else answer.reason)
 
-    def _span(self, call: EffectCall, leg: Leg) -> Span:
-        attributes: dict[str, Value] = {
-            semconv.CASE_ID: str(call.subject),
-            semconv.ATTEMPT: call.attempts + 1,
-        }
-        context, now = call.traceparent or "", nanoseconds()
-        return Span(
-            self._name,
-            SpanKind.INTERNAL,
-            context,
-            leg.parent,
-            self._began,
-            now,
-            attributes,
-            linked(*leg.links),
-        )
+    def span_of(self, call: EffectCall) -> Span | None:
+        """The span of one of the calls, if it has any."""
+        return self.spans.get(call.traceparent or "")
+
+    def tell(self, calls: Iterable[EffectCall]) -> None:
+        """Tell of these calls, which have no result."""
+        self._tracing.emit(span for call in calls if (span := self.span_of(call)) is not None)

@@ -1,16 +1,20 @@
 """Trace contexts as text (W3C Trace Context, version 00), and the one that a task runs in."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from random import Random
+from typing import Any
 
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 # Version 00; ids of zeros are invalid (section 3.2.2).
 _valid = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 # Seeded by the operating system. Ids must be like no others, and are no secrets.
 _bits = Random().getrandbits  # noqa: S311
+
+log_ids: ContextVar[Callable[[], Mapping[str, str]] | None] = ContextVar("log_ids", default=None)
+"""What tells the ids that log lines of this task have; asked only when a line is written."""
 
 
 def current_traceparent() -> str | None:
@@ -63,3 +67,9 @@ def traced(traceparent: str) -> Iterator[str]:
         yield traceparent
     finally:
         _current.reset(token)
+
+
+def add_ids(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Give a log line the ids of what the task works on: a processor of structlog."""
+    ids = log_ids.get()
+    return entry if ids is None else {**ids(), **entry}

@@ -3,21 +3,21 @@
 import asyncio
 import os
 import threading
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, Protocol
 
 import structlog
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, Sampler
 
 from services.chassis.ids import new_id
 from services.chassis.telemetry.context import child_of, is_sampled, new_traceparent, trace_id
 from services.chassis.telemetry.otlp import OtlpExporter
-from services.chassis.telemetry.spans import Span, readable
+from services.chassis.telemetry.spans import Span
 
 FLUSH_S: Final = 3.0
 """How long the end of a service may wait for the last spans to be sent."""
@@ -25,6 +25,18 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT
 _TIMEOUTS = ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")
 
 log = structlog.get_logger(__name__)
+
+
+class Exporter(Protocol):
+    """What takes spans to a collector."""
+
+    def export(self, spans: Sequence[Span]) -> bool:
+        """Whether the collector took them. Called in a thread of the SDK."""
+        ...
+
+    def shutdown(self) -> None:
+        """Send no more."""
+        ...
 
 
 class Tracing:
@@ -36,13 +48,12 @@ class Tracing:
 
     name = "telemetry"
 
-    def __init__(self, service: str = "", release: str = "", exporter: SpanExporter | None = None) -> None:
+    def __init__(self, exporter: Exporter | None = None) -> None:
         self.dropped: Counter[str] = Counter()
         self._processor: _Processor | None = None
         if exporter is None:
             return
-        self._resource = resource_of(service, release)
-        self._sampler: Sampler = TracerProvider(resource=self._resource, shutdown_on_exit=False).sampler
+        self._sampler: Sampler = TracerProvider(shutdown_on_exit=False).sampler
         self._exporter = _Counted(exporter, self.dropped)
         self._processor = _Processor(self._exporter, self.dropped)
 
@@ -72,7 +83,8 @@ class Tracing:
         if self._processor is not None:
             for span in spans:
                 if is_sampled(span.traceparent):
-                    self._processor.on_end(readable(span, self._resource))
+                    span.is_told = True
+                    self._processor.take(span)
 
     def flush(self) -> bool:
         """Send what is queued, and wait for that: not to be called by what must go on."""
@@ -120,7 +132,7 @@ def tracing_of(service: str, release: str) -> Tracing:
         return Tracing()
     if os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf") != "http/protobuf":
         log.warning("only_otlp_over_http", protocol="http/protobuf")
-    return Tracing(service, release, OtlpExporter(timeout=_timeout()))
+    return Tracing(OtlpExporter(resource_of(service, release), _timeout()))
 
 
 def resource_of(service: str, release: str) -> Resource:
@@ -152,12 +164,13 @@ def _timeout() -> float | None:
 
 
 class _Processor(BatchSpanProcessor):
-    """Counts the spans that the full queue pushes out; the SDK only logs them."""
+    """Queues our own spans, and counts those that the full queue pushes out; the SDK only logs them."""
 
     def __init__(self, exporter: SpanExporter, dropped: Counter[str]) -> None:
         super().__init__(exporter)
-        # The SDK has no public way to ask how full its queue is.
-        self._queue = self._batch_processor._queue  # noqa: SLF001
+        # The SDK has no public way to ask how full its queue is, nor to queue anything but its own spans.
+        self._queue: deque[Any] = self._batch_processor._queue  # noqa: SLF001
+        self._emit: Callable[[Any], None] = self._batch_processor.emit
         self._dropped = dropped
 
     @property
@@ -165,32 +178,33 @@ class _Processor(BatchSpanProcessor):
         """Spans that wait."""
         return len(self._queue)
 
-    def on_end(self, span: ReadableSpan) -> None:
+    def take(self, span: Span) -> None:
+        """Queue a span."""
         if len(self._queue) == self._queue.maxlen:
             self._dropped["queue_full"] += 1
-        super().on_end(span)
+        self._emit(span)
 
 
 class _Counted(SpanExporter):
     """Counts the spans that the collector did not take."""
 
-    def __init__(self, exporter: SpanExporter, dropped: Counter[str]) -> None:
+    def __init__(self, exporter: Exporter, dropped: Counter[str]) -> None:
         self._exporter = exporter
         self._dropped = dropped
         self.sending = 0
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def export(self, spans: Sequence[Any]) -> SpanExportResult:
         self.sending = len(spans)
         try:
-            result = self._exporter.export(spans)
+            taken = self._exporter.export(spans)
         except Exception:
             self._dropped["export_failed"] += len(spans)
             raise
         finally:
             self.sending = 0
-        if result is not SpanExportResult.SUCCESS:
+        if not taken:
             self._dropped["export_failed"] += len(spans)
-        return result
+        return SpanExportResult.SUCCESS if taken else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
         self._exporter.shutdown()

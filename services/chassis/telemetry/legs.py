@@ -41,6 +41,11 @@ def leg_of(one: Input, previous: str | None, now: datetime) -> Leg:
     return Leg(parent, tuple(links))
 
 
+def parent_of(one: Input, now: datetime) -> str | None:
+    """The parent of the span of an input alone; None where a leg begins."""
+    return one.traceparent if _begins(one, now) is None else None
+
+
 def leg_of_effect(cause: str | None, age: timedelta) -> Leg:
     """The place of the span of an outside call that was asked for so long ago."""
     if cause is None:

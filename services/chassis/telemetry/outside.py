@@ -1,4 +1,4 @@
-"""What a task works on: calls to the outside become spans under it."""
+"""Calls to the outside: the span of what they are made for says where they went, and how long they took."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,35 +8,33 @@ from opentelemetry.trace import SpanKind
 
 from services.chassis.clock import nanoseconds
 from services.chassis.telemetry import semconv
-from services.chassis.telemetry.context import child_of
-from services.chassis.telemetry.exporting import OFF, Tracing
 from services.chassis.telemetry.spans import Span, Value
 
-_tracing: ContextVar[Tracing] = ContextVar("tracing", default=OFF)
+_owed: ContextVar[Mapping[str, Span]] = ContextVar("owed", default={})  # noqa: B039 - nobody writes to it
 
 
 @contextmanager
-def telling(tracing: Tracing) -> Iterator[None]:
-    """Inside the block, and in tasks that begin there, calls to the outside are told to `tracing`."""
-    token = _tracing.set(tracing)
+def telling(spans: Mapping[str, Span]) -> Iterator[None]:
+    """Inside the block, and in tasks that begin there, calls to the outside are told by these, by context."""
+    token = _owed.set(spans)
     try:
         yield
     finally:
-        _tracing.reset(token)
+        _owed.reset(token)
 
 
 @contextmanager
-def outside_call(name: str, parent: str | None, attributes: Mapping[str, Value]) -> Iterator[None]:
-    """A span of kind CLIENT around a call to the outside; an exception makes it a failed one.
+def outside_call(context: str | None, attributes: Mapping[str, Value]) -> Iterator[None]:
+    """Around a call to the outside that is made for an effect; an exception makes it a failed one.
 
-    `parent` is the context that the call is made for; without one there is no span. The code of a failure is
-    the exception's `code`, or else its type.
+    `context` is the effect's. The code of a failure is the exception's `code`, or else its type.
     """
-    tracing = _tracing.get()
-    if parent is None or not tracing.records(parent):
+    span = _owed.get().get(context or "")
+    if span is None:
         yield
         return
-    span = Span(name, SpanKind.CLIENT, child_of(parent), parent, nanoseconds(), 0, dict(attributes))
+    span.kind, span.start = SpanKind.CLIENT, nanoseconds()
+    span.attributes |= attributes
     try:
         yield
     except BaseException as error:
@@ -44,7 +42,6 @@ def outside_call(name: str, parent: str | None, attributes: Mapping[str, Value])
         raise
     finally:
         span.end = nanoseconds()
-        tracing.emit([span])
 
 
 def about_server(host: str, port: int, protocol: str) -> dict[str, Value]:

@@ -60,11 +60,9 @@ def serving(tracing: Tracing, scope: Scope) -> Iterator[Served]:
             tracing.emit([span, *(statement_span(one, context, case) for one in statements)])
 
 
-def serves_case(case: str) -> None:
-    """The request that is being served is about this case."""
-    span = _served.get()
-    if span is not None:
-        span.attributes[semconv.CASE_ID] = case
+def served_span() -> Span | None:
+    """The span of the request that is being served, if it will be told: what it decides is told there."""
+    return _served.get()
 
 
 def _finish(span: Span, scope: Scope, status: int | None) -> None:

@@ -36,6 +36,8 @@ DB_STATUS: Final = "db.response.status_code"
 CASE_ID: Final = "case.id"
 LINK_REASON: Final = "case.link.reason"
 EVENT_TYPE: Final = "ciclo.event.type"
+CREATED_IDS: Final = "ciclo.created.ids"
+CREATED_TYPES: Final = "ciclo.created.types"
 OUTCOME: Final = "ciclo.outcome"
 REFUSAL: Final = "ciclo.refusal.code"
 ATTEMPT: Final = "ciclo.effect.attempt"
@@ -44,7 +46,9 @@ BATCH_SIZE: Final = "ciclo.batch.size"
 OWN: Final = {
     CASE_ID: "The case that a span is about (UUID); on every span of a case.",
     LINK_REASON: "Why a span is linked to another one; see Reason.",
-    EVENT_TYPE: "Type of the event that is created or processed: ciclo.case.opened.v1.",
+    EVENT_TYPE: "Type of the event that is processed: ciclo.case.opened.v1.",
+    CREATED_IDS: "Ids of the events that were created here: their records and timeline name this span.",
+    CREATED_TYPES: "Their types, in the same order: ciclo.promise.made.v1.",
     OUTCOME: "What became of an input: applied, refused or dead (its decision failed).",
     REFUSAL: "Code of the refusal, as the problem details of HTTP say it.",
     ATTEMPT: "Which attempt at an outside call this is, from 1.",

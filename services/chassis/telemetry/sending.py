@@ -29,15 +29,17 @@ def _spans(
     now = nanoseconds()
     for topic, rows in by_topic.items():
         attributes, name = about_message("send", topic), f"send {topic}"
-        if len(rows) == 1:
+        contexts = dict.fromkeys(row["traceparent"] for row in rows)
+        parent = None
+        if len(contexts) == 1:
             parent = rows[0]["traceparent"]
-            attributes[semconv.MESSAGE_ID] = str(rows[0]["id"])
             if rows[0]["correlation"] is not None:
                 attributes |= of_this_case(rows[0]["correlation"])
+        if len(rows) == 1:
+            attributes[semconv.MESSAGE_ID] = str(rows[0]["id"])
         else:
-            parent = None
             attributes[semconv.BATCH_COUNT] = len(rows)
-        links = linked(*((row["traceparent"], Reason.MESSAGE) for row in rows))
+        links = linked(*((context, Reason.MESSAGE) for context in contexts))
         context = tracing.under(parent, name)
         span = Span(name, SpanKind.CLIENT, context, parent, began, now, attributes, links)
         if error is not None:

@@ -19,7 +19,7 @@ from services.chassis.telemetry import semconv
 from services.chassis.telemetry.context import child_of
 from services.chassis.telemetry.spans import Span, Value
 
-SLOW_S: Final = 0.010
+SLOW_S: Final = 0.050
 """Statements that take longer become spans."""
 
 _CHANGE = re.compile(

@@ -13,7 +13,6 @@ from services.chassis.clock import seconds, utc_now
 from services.chassis.decider import Message
 from services.chassis.definition import EffectCall, Retry
 from services.chassis.telemetry.outside import about_server, outside_call
-from services.chassis.telemetry.semconv import CASE_ID
 from services.notifications.domain.message import (
     URGENT,
     MessageFailed,
@@ -45,6 +44,8 @@ class MessageSender:
         self.attempts: int | None = settings.attempts
         self._settings = settings
         self._letters = letters
+        # What a span says of a sending: never to whom.
+        self._mail_server = about_server(settings.smtp_host, settings.smtp_port, "smtp")
 
     async def run(self, calls: Sequence[EffectCall]) -> Sequence[Result]:
         """Each message has its own result; one that fails does not hold up the others."""
@@ -102,7 +103,7 @@ class MessageSender:
                 case=call.subject,
                 sender=self._settings.smtp_from,
             )
-            with outside_call("SMTP send", call.traceparent, self._about(call)):
+            with outside_call(call.traceparent, self._mail_server):
                 await server.send(mail)
         except BadAddress:
             return _failed(call, language, "bad_address")
@@ -122,11 +123,6 @@ class MessageSender:
         return MessageSent(
             template=call.data.template, cause=call.data.cause, language=language, sent_at=utc_now()
         )
-
-    def _about(self, call: EffectCall) -> dict[str, str | int]:
-        """What a span says of a sending: never to whom."""
-        server = about_server(self._settings.smtp_host, self._settings.smtp_port, "smtp")
-        return {**server, CASE_ID: str(call.subject)}
 
 
 def _language(send: SendMessage, contact: Contact | None) -> Language:
