@@ -64,6 +64,7 @@ def _environment() -> Environment:
     )
     templates.filters |= {
         "duration": words.duration,
+        "events": words.events,
         "moment": words.moment,
         "percent": lambda share: f"{share:.3%}",
         "colour": lambda service: COLOURS.get(service, OTHER_COLOUR),

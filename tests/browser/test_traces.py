@@ -47,10 +47,10 @@ async def test_whoever_looks_for_a_case_gets_from_the_list_to_the_end_of_it(plac
     await page.goto(place.url)
     await page.get_by_role("link", name=CASE).click()
     assert await page.get_by_role("heading", level=1).inner_text() == f"Case {CASE}"
-    assert await page.get_by_text("Then nothing for 1 d 23 h.").is_visible()
+    assert await page.get_by_text("Then nothing for 2 d 0 h.").is_visible()
     await page.locator("#leg-2").get_by_role("link", name="leg 1").click()
     assert page.url.endswith("#leg-1")
-    row = page.locator("#leg-1 tr", has_text="process ciclo.cases.v1").first
+    row = page.locator("#leg-1 tr", has_text="process ciclo.cases.v1 case.opened → case.classified")
     await row.locator("summary").click()
     assert await row.get_by_text("CONSUMER").is_visible()
     assert await row.get_by_text("link (message)").is_visible()

@@ -1,6 +1,6 @@
 """The judges of spans themselves: a fault planted into what good cases told is found, and named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -40,23 +40,22 @@ def saying(name: str, value: Any) -> Plant:
 
 def is_(name: str, service: str = "", event: str = "") -> Callable[[Span], bool]:
     """The first span of this name, service and type of event."""
-    return lambda span: (
-        span.name == name
-        and service in ("", span.service)
-        and event in ("", span.attributes.get("ciclo.event.type"))
-    )
+    return lambda span: span.name == name and service in ("", span.service) and event in ("", *_types(span))
 
 
-REPAIRED = "ciclo.repair.completed.v1"
+def _types(span: Span) -> Iterator[str]:
+    """The types of the events that it processed or created."""
+    for said in (span.attributes, *(link.attributes for link in span.links)):
+        yield said.get("ciclo.event.type", "")
+    yield from span.attributes.get("ciclo.created.types", ())
+
+
+REPAIRED, REPORTED = "ciclo.repair.completed.v1", "process ciclo.inbound.workshops.v1"
 FAULTS: list[tuple[Callable[[Span], bool], Plant, str]] = [
-    (is_("create ciclo.warranty.v1", event=REPAIRED), nothing, "no span has its context"),
-    (is_("create ciclo.warranty.v1", event=REPAIRED), twice, "is created 2 times"),
-    (is_("create ciclo.warranty.v1", event=REPAIRED), with_(service="routing"), "told by routing"),
-    (
-        is_("create ciclo.warranty.v1", event=REPAIRED),
-        saying("messaging.message.id", "0" * 8),
-        "which is not in Kafka",
-    ),
+    (is_(REPORTED, event=REPAIRED), nothing, "no span has its context"),
+    (is_(REPORTED, event=REPAIRED), twice, "is created 2 times"),
+    (is_(REPORTED, event=REPAIRED), with_(service="routing"), "told by routing"),
+    (is_(REPORTED, event=REPAIRED), saying("ciclo.created.ids", ["0" * 8]), "which is not in Kafka"),
     (
         is_("process ciclo.warranty.v1", "routing", REPAIRED),
         nothing,
@@ -67,7 +66,7 @@ FAULTS: list[tuple[Callable[[Span], bool], Plant, str]] = [
         twice,
         "notifications tells 2 times that it decided on it, not 1",
     ),
-    (is_("decide ChooseRemedy"), with_(links=(), parent_span_id=""), "parts"),
+    (is_("process ciclo.routing.v1", "intake"), with_(links=(), parent_span_id=""), "parts"),
     (is_("POST /v1/cases/{case_id}/remedy-choice"), nothing, "is not there"),
     (is_("POST /v1/cases/{case_id}/remedy-choice"), saying("http.target", "/x"), "http.target is deprecated"),
 ]

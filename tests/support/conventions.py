@@ -25,8 +25,7 @@ FOLDERS = ("attributes", "_incubating/attributes")
 SCHEMA = Schemas.V1_44_0.value
 HTTP_KINDS, DB_KINDS = {"SERVER", "CLIENT"}, {"CLIENT"}
 MESSAGING_KINDS = {
-    # A send whose message was given its context before is CLIENT: that context is the create span's.
-    "create": "PRODUCER",
+    # A message whose context its writer chose has no create span, and its send is CLIENT.
     "send": "CLIENT",
     "receive": "CLIENT",
     "process": "CONSUMER",
@@ -37,13 +36,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "http client": ("http.request.method", "server.address", "server.port"),
     "db": ("db.system.name", "db.namespace", "db.query.summary"),
     "messaging": ("messaging.system", "messaging.operation.name", "messaging.destination.name"),
-    "create": ("messaging.operation.type", "messaging.message.id"),
     "send": ("messaging.operation.type",),
-    "process": (
-        "messaging.operation.type",
-        "messaging.consumer.group.name",
-        "messaging.message.id",
-    ),
+    "process": ("messaging.operation.type", "messaging.consumer.group.name"),
 }
 # Ids, numbers and addresses make a name that is never seen twice.
 UNBOUNDED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}|\d{4,}|@|C-[0-9A-Z]{4}-")
@@ -169,10 +163,22 @@ def _messaging(span: Span) -> Iterator[str]:
         yield f"{operation!r} is of kind {span.kind}"
     if span.name != f"{operation} {span.attributes.get('messaging.destination.name')}":
         yield "its name is not operation and destination"
+    if operation == "process":
+        yield from _messages(span)
     if span.attributes.get("messaging.batch.message_count", 2) < 2:
         yield "a batch of fewer than two messages"
     if span.case_id is not None and span.attributes.get("messaging.message.conversation_id") != span.case_id:
         yield "its conversation is not the case"
+
+
+def _messages(span: Span) -> Iterator[str]:
+    """What is processed alone is named by the span, each one of a batch by a link."""
+    linked = [link for link in span.links if "messaging.message.id" in link.attributes]
+    if "messaging.message.id" in span.attributes:
+        if linked or "messaging.batch.message_count" in span.attributes:
+            yield "it processes one message, and a batch"
+    elif len(linked) != span.attributes.get("messaging.batch.message_count"):
+        yield "it does not name what it processes"
 
 
 def _http(span: Span) -> Iterator[str]:

@@ -58,36 +58,39 @@ def received(*spans: Span, size: int = 400) -> list[Received]:
 def small_case() -> list[Span]:
     """A customer opens a case, routing hears of it, and 21 days later the customer writes again."""
     asked = span("POST /v1/cases", "SERVER", number=1, takes=30 * MILLI)
-    decided = span("decide OpenCase", below=asked, number=2, at=5 * MILLI)
-    created = span("create ciclo.cases.v1", "PRODUCER", below=decided, number=3, at=6 * MILLI)
     sent = span(
         "send ciclo.cases.v1",
         "CLIENT",
         trace=9,
-        number=4,
+        number=2,
         at=20 * MILLI,
         case=None,
-        links=[link(created, "message")],
+        links=[link(asked, "message")],
     )
     processed = span(
         "process ciclo.cases.v1",
         "CONSUMER",
-        below=created,
-        number=5,
+        below=asked,
+        number=3,
         at=40 * MILLI,
         service="routing",
-        links=[link(created, "message")],
+        links=[link(asked, "message")],
     )
+    classified = span("effect Classify", below=processed, number=4, at=50 * MILLI, service="routing")
     later = 21 * DAY
-    again = span("POST /v1/cases/{case_id}/messages", "SERVER", trace=2, number=6, at=later)
-    said = span(
-        "decide Say", below=again, number=7, at=later + MILLI, links=[link(processed, "previous_leg")]
+    again = span(
+        "POST /v1/cases/{case_id}/messages",
+        "SERVER",
+        trace=2,
+        number=5,
+        at=later,
+        links=[link(classified, "previous_leg")],
     )
-    return [asked, decided, created, sent, processed, again, said]
+    return [asked, sent, processed, classified, again]
 
 
 class Teller:
-    """Tells a case span by span: each event with its creation, its sending and who takes it up."""
+    """Tells a case span by span: each event with its sending and who takes it up."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
@@ -109,25 +112,24 @@ class Teller:
         self.at += MILLI
         return self._tells(name, kind, below=above, takes=takes, **{"service": above.service} | more)
 
-    def event(self, cause: Span, topic: str, *heard_by: str) -> list[Span]:
+    def event(self, cause: Span, topic: str, event: str, *heard_by: str) -> list[Span]:
         """An event of a topic; the spans of those who process it."""
-        created = self.below(cause, f"create {topic}", "PRODUCER", takes=MILLI)
-        message = (link(created, "message"),)
+        message, said = (link(cause, "message"),), {"ciclo.event.type": f"ciclo.{event}.v1"}
+        cause.attributes["ciclo.created.types"] = [*said.values()]
         self.at += 5 * MILLI
-        self.below(created, f"send {topic}", "CLIENT", takes=6 * MILLI, links=message)
+        self.below(cause, f"send {topic}", "CLIENT", takes=6 * MILLI, links=message)
         self.at += 9 * MILLI
         name = f"process {topic}"
         return [
-            self.below(created, name, "CONSUMER", 7 * MILLI, service=service, links=message)
+            self.below(cause, name, "CONSUMER", 7 * MILLI, service=service, links=message, more=said)
             for service in heard_by
         ]
 
     def mail(self, cause: Span) -> None:
         """A letter to the customer."""
-        effect = self.below(cause, "effect SendMessage", takes=34 * MILLI)
-        self.below(effect, "SMTP send", "CLIENT", takes=30 * MILLI)
+        effect = self.below(cause, "effect SendMessage", "CLIENT", takes=34 * MILLI)
         self.at += 32 * MILLI
-        self.below(effect, "decide MessageSent")
+        self.event(effect, "ciclo.notifications.v1", "notification.sent")
 
     def _tells(self, name: str, kind: str, **more: Any) -> Span:
         self._last = span(name, kind, number=len(self.spans) + 1, at=self.at, **more)
@@ -139,21 +141,23 @@ def trial_case() -> list[Span]:
     """A defect in the trial period: a new unit at once, delivered two days later, confirmed the day after."""
     tell = Teller()
     asked = tell.begins("POST /v1/cases", "SERVER", "intake", 0, 31 * MILLI)
-    opened = tell.below(asked, "decide OpenCase", takes=12 * MILLI)
-    routed, assessed, told = tell.event(opened, "ciclo.cases.v1", "routing", "warranty", "notifications")
+    routed, assessed, told = tell.event(
+        asked, "ciclo.cases.v1", "case.opened", "routing", "warranty", "notifications"
+    )
     tell.mail(told)
-    tell.event(routed, "ciclo.routing.v1", "warranty", "notifications")
-    for heard in tell.event(assessed, "ciclo.warranty.v1", "routing", "notifications"):
+    tell.event(routed, "ciclo.routing.v1", "case.classified", "warranty", "notifications")
+    for heard in tell.event(
+        assessed, "ciclo.warranty.v1", "replacement.approved", "routing", "notifications"
+    ):
         if heard.service == "notifications":
             tell.mail(heard)
     scanned = tell.begins("process ciclo.inbound.logistics.v1", "CONSUMER", "warranty", 2 * DAY)
-    delivered, *_ = tell.event(scanned, "ciclo.warranty.v1", "routing")
-    proposed, *_ = tell.event(delivered, "ciclo.routing.v1", "notifications", "intake")
+    delivered, *_ = tell.event(scanned, "ciclo.warranty.v1", "replacement.delivered", "routing")
+    proposed, *_ = tell.event(delivered, "ciclo.routing.v1", "resolution.proposed", "notifications", "intake")
     tell.mail(proposed)
     said = tell.begins("POST /v1/cases/{case_id}/confirmation", "SERVER", "intake", DAY)
-    confirmed = tell.below(said, "decide Confirm")
-    closed, *_ = tell.event(confirmed, "ciclo.cases.v1", "routing")
-    tell.event(closed, "ciclo.routing.v1", "intake", "notifications")
+    closed, *_ = tell.event(said, "ciclo.cases.v1", "case.resolution_confirmed", "routing")
+    tell.event(closed, "ciclo.routing.v1", "case.closed", "intake", "notifications")
     return tell.spans
 
 
@@ -161,7 +165,7 @@ def as_otlp(spans: Sequence[Span]) -> dict[str, Any]:
     """A request of OTLP in JSON."""
 
     def attributes(said: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [{"key": name, "value": {"stringValue": str(value)}} for name, value in said.items()]
+        return [{"key": name, "value": _any(value)} for name, value in said.items()]
 
     def one(told: Span) -> dict[str, Any]:
         return {
@@ -186,3 +190,9 @@ def as_otlp(spans: Sequence[Span]) -> dict[str, Any]:
             for told in spans
         ]
     }
+
+
+def _any(value: Any) -> dict[str, Any]:
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_any(each) for each in value]}}
+    return {"stringValue": str(value)}

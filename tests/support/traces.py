@@ -2,7 +2,7 @@
 
 told = Told.by(sink)
 case = told.case(case_id)
-case.legs, case.services, case.paths("create", "process")
+case.legs, case.services
 case.faults() == []          # one connected graph, nothing dangling, one trigger for each leg
 """
 
@@ -16,7 +16,7 @@ from deploy.traces.spans import Link, Scope, Span, SpanEvent, SpanKey
 
 TRIGGERS = ("SERVER", "CONSUMER")
 """Kinds of spans that begin a leg; and of INTERNAL ones those below."""
-INNER_TRIGGERS = ("timer ", "decide ", "effect ", "process ")
+INNER_TRIGGERS = ("timer ", "decide ", "effect ")
 LOST_SECONDS = 3.0
 """Of what a killed service did so shortly before, spans may be lost (the tests send them every 0.2 s)."""
 

@@ -101,8 +101,9 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_span(context: str | None = None) -> Span:
-    attributes: dict[str, str | int] = {semconv.CASE_ID: "a case"}
-    return Span("work", SpanKind.INTERNAL, context or new_traceparent(), None, 1_000, 2_000, attributes)
+    span = Span("work", SpanKind.INTERNAL, context or new_traceparent(), None, 1_000, 2_000)
+    span.attributes[semconv.CASE_ID] = "a case"
+    return span
 
 
 async def test_a_collector_gets_the_spans_with_who_told_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,28 +1,30 @@
 """What spans form together."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.traces.axis import Axis
 from deploy.traces.graph import components, legs, links_between, tree
-from deploy.traces.spans import Span
-from deploy.traces.words import duration
+from deploy.traces.spans import Link, Span
+from deploy.traces.words import duration, events
 from tests.support.made_spans import DAY, MILLI, SECOND, link, small_case, span
 
 
 def test_parents_and_links_hold_a_case_together_across_weeks() -> None:
-    assert [len(part) for part in components(small_case())] == [7]
+    assert [len(part) for part in components(small_case())] == [5]
 
 
 def test_a_case_without_the_link_to_its_previous_leg_falls_apart() -> None:
-    loose = [one for one in small_case() if one.name != "decide Say"]
-    assert [len(part) for part in components(loose)] == [5, 1]
+    *before, again = small_case()
+    assert [len(part) for part in components([*before, replace(again, links=())])] == [4, 1]
 
 
 def test_legs_are_counted_by_time_and_the_wait_between_them_is_known() -> None:
     first, second = legs(one for one in reversed(small_case()) if one.case_id)
     assert (first.number, first.gap_ns, first.first.name) == (1, None, "POST /v1/cases")
-    assert (second.number, second.gap_ns) == (2, 21 * DAY - 45 * MILLI)
+    assert (second.number, second.gap_ns) == (2, 21 * DAY - 55 * MILLI)
     assert first.services == ["intake", "routing"]
     assert [(a.number, b.number, at.reason) for a, b, at in links_between([first, second])] == [
         (2, 1, "previous_leg")
@@ -74,3 +76,12 @@ def test_three_weeks_of_waiting_leave_room_for_what_happened() -> None:
 def test_durations_are_said_in_units_that_fit() -> None:
     said = [duration(ns) for ns in (850_000, 12_345_678, 4_200_000_000, 303 * SECOND, 7_500 * SECOND)]
     assert said == ["850 µs", "12.3 ms", "4.20 s", "5 min 3 s", "2 h 5 min"]
+
+
+def test_a_span_says_in_short_what_it_heard_and_what_came_of_it() -> None:
+    heard = {"ciclo.event.type": "ciclo.case.opened.v1"}
+    alone = span("process", number=1, more=heard | {"ciclo.created.types": ["ciclo.promise.made.v1"] * 2})
+    assert events(alone) == "case.opened → promise.made"
+    linked = Link("1", "2", heard), Link("1", "2", {"ciclo.event.type": "ciclo.promise.kept.v12"})
+    assert events(span("process", number=1, links=linked)) == "case.opened, promise.kept"
+    assert events(span("timer", number=1)) == ""

@@ -14,7 +14,7 @@ def test_a_case_is_its_traces_and_what_links_to_them_from_traces_of_their_own() 
     store = Store(100)
     stranger = span("send ciclo.routing.v1", "CLIENT", trace=8, number=80, case=None)
     other = span("decide Other", trace=7, number=70, case="another", links=[link(small_case()[0], "fan_out")])
-    child = span("SELECT", "CLIENT", below=small_case()[5], number=71, case=None)
+    child = span("SELECT", "CLIENT", below=small_case()[-1], number=71, case=None)
     store.add(received(*small_case(), stranger, other, child))
     assert {one.key for one in store.case(CASE)} == {one.key for one in [*small_case(), child]}
     assert store.case("nobody's") == []
