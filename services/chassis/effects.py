@@ -132,10 +132,18 @@ class Effects(Loop):
     async def _apply(self) -> bool:
         if not self._results:
             return False
-        await self._engine.apply(self._results)
-        self._engine.tracing.emit(one.span for one in self._results if one.span is not None)
+        try:
+            await self._engine.apply(self._results)
+        except asyncio.CancelledError:
+            # The calls were made; after any other failure they are told when their results are stored.
+            self._tell()
+            raise
+        self._tell()
         self._results = []
         return True
+
+    def _tell(self) -> None:
+        self._engine.tracing.emit(one.span for one in self._results if one.span is not None)
 
     async def _postpone(self, failed: Sequence[tuple[Any, Retry]]) -> None:
         if failed:

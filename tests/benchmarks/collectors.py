@@ -2,7 +2,8 @@
 
 Plays the same small load (`load.py`, judged as ever) without tracing, with the sink of `deploy/traces`, and
 with collectors that are absent, refuse, hang and are slow; in rounds, so that each is compared with its
-neighbours in time. Says cases a second, and what that is of the same round without tracing (beside it).
+neighbours in time. Says cases a second, and what that is of the same round without tracing (beside it); and
+how many spans a whole case costs, which must not be more than 40.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from statistics import median
 import uvloop
 
 from deploy.embedded import Servers
-from deploy.traces import sink
+from deploy.traces import Sink, sink
 from tests.benchmarks import ground
 from tests.benchmarks.load import Run, say
 from tests.benchmarks.report import Report
@@ -25,21 +26,22 @@ from tests.support.collectors import KINDS, collector
 OFF, GOOD = "off", "good"
 ALL = (OFF, GOOD, *KINDS)
 SETTING = "OTEL_EXPORTER_OTLP_ENDPOINT"
+SPANS_A_CASE = 40
 
 
 @asynccontextmanager
-async def sending_to(kind: str) -> AsyncIterator[None]:
-    """Inside the block, services that are started send their spans to such a collector."""
+async def sending_to(kind: str) -> AsyncIterator[Sink | None]:
+    """Inside the block, services that are started send their spans to such a collector: the good one."""
     if kind == OFF:
-        yield
+        yield None
     elif kind == GOOD:
         with sink(ground.DIRECTORY / "traces") as good:
             os.environ[SETTING] = good.url
-            yield
+            yield good
     else:
         async with collector(kind) as bad:
             os.environ[SETTING] = bad.url
-            yield
+            yield None
     os.environ.pop(SETTING, None)
 
 
@@ -49,8 +51,10 @@ async def measure(servers: Servers, cases: int, window: int, rounds: int) -> int
     faults: list[str] = []
     for number in range(rounds):
         for kind in ALL if number % 2 == 0 else reversed(ALL):
-            async with sending_to(kind):
+            async with sending_to(kind) as good:
                 report = await Run(servers, cases, window, keep=False).play()
+                if good is not None:
+                    faults += _too_many(len(await asyncio.to_thread(good.spans)) / cases)
             rates[kind].append(_rate(report))
             faults += [f"{kind}: {fault}" for fault in report.faults]
             say(f"round {number + 1}, {kind}: {rates[kind][-1]:.1f} cases/s")
@@ -61,6 +65,13 @@ async def measure(servers: Servers, cases: int, window: int, rounds: int) -> int
     for fault in faults:
         say(fault)
     return 1 if faults else 0
+
+
+def _too_many(spans_a_case: float) -> list[str]:
+    """All spans count, whoever shares them: of products, batches and slow statements, too."""
+    said = f"{spans_a_case:.1f} spans a case"
+    say(said)
+    return [f"{said}: more than {SPANS_A_CASE}"] if spans_a_case > SPANS_A_CASE else []
 
 
 def _rate(report: Report) -> float:

@@ -24,7 +24,7 @@ from tests.support.traces import NONE, CaseGraph, Deaths, Told
 TYPES = "ciclo.created.types"
 SETTLING_SECONDS = 1.5
 """When for so long no span came, there are no more."""
-SPANS_A_CASE, SPANS_AN_EVENT = 10, 2.5
+SPANS_A_CASE, SPANS_AN_EVENT = 10, 2
 """What a case may cost: so many, and for each event so many more, for its sending and what others do about
 it. Slow statements of the database do not count: the machine decides how many there are."""
 

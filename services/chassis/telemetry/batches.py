@@ -21,8 +21,9 @@ from services.chassis.telemetry.context import child_of
 from services.chassis.telemetry.deciding import Deciding, name_of
 from services.chassis.telemetry.exporting import Tracing
 from services.chassis.telemetry.legs import Leg, leg_of, parent_of
+from services.chassis.telemetry.links import linked
 from services.chassis.telemetry.semconv import Reason
-from services.chassis.telemetry.spans import Span, Value, linked
+from services.chassis.telemetry.spans import Span, Value
 from services.chassis.telemetry.statements import Statement, collecting, statement_span
 
 MAX_LINKS: Final = 128

@@ -11,7 +11,8 @@ from services.chassis.definition import EffectCall, Retry
 from services.chassis.telemetry import semconv
 from services.chassis.telemetry.exporting import Tracing
 from services.chassis.telemetry.legs import leg_of_effect
-from services.chassis.telemetry.spans import Span, linked
+from services.chassis.telemetry.links import linked
+from services.chassis.telemetry.spans import Span
 
 
 class Attempt:

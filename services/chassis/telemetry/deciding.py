@@ -14,7 +14,8 @@ from services.chassis.inputs import Fate, Input, Outcome
 from services.chassis.telemetry import semconv
 from services.chassis.telemetry.context import child_of, log_ids, span_id, trace_id
 from services.chassis.telemetry.legs import Leg
-from services.chassis.telemetry.spans import Links, Span, Value, about_message, linked, of_this_case
+from services.chassis.telemetry.links import linked
+from services.chassis.telemetry.spans import Links, Span, Value, about_message, of_this_case
 
 
 class Deciding:

@@ -8,8 +8,9 @@ from opentelemetry.trace import SpanKind
 from services.chassis.clock import nanoseconds
 from services.chassis.telemetry import semconv
 from services.chassis.telemetry.exporting import Tracing
+from services.chassis.telemetry.links import linked
 from services.chassis.telemetry.semconv import Reason
-from services.chassis.telemetry.spans import Span, about_message, linked, of_this_case
+from services.chassis.telemetry.spans import Span, about_message, of_this_case
 
 
 def tell_sent(tracing: Tracing, began: int, rows: Sequence[Any], error: str | None) -> None:

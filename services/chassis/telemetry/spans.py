@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from uuid import UUID
 
 from opentelemetry.trace import SpanKind
 
 from services.chassis.telemetry import semconv
-from services.chassis.telemetry.context import is_sampled
 
 Value = str | int | tuple[str, ...]
 Links = tuple[tuple[str, Mapping[str, Value]], ...]
@@ -38,11 +36,6 @@ class Span:
         self.attributes[semconv.ERROR_TYPE] = error
 
 
-def linked(*links: tuple[str, semconv.Reason]) -> Links:
-    """Links with nothing but their reason; contexts of which no spans are recorded are left out."""
-    return tuple((context, because(reason)) for context, reason in links if is_sampled(context))
-
-
 def about_message(operation: str, topic: str) -> dict[str, Value]:
     """The attributes that every span of Kafka has; `operation`: send or process."""
     return {
@@ -57,9 +50,3 @@ def of_this_case(case: UUID | str) -> dict[str, Value]:
     """The attributes of a message about a case."""
     name = str(case)
     return {semconv.CASE_ID: name, semconv.CONVERSATION: name}
-
-
-@lru_cache
-def because(reason: semconv.Reason) -> Mapping[str, Value]:
-    """What a link says that has nothing to say but why it is there."""
-    return {semconv.LINK_REASON: reason.value}
