@@ -17,6 +17,8 @@ from services.chassis.telemetry.legs import Leg
 from services.chassis.telemetry.links import linked
 from services.chassis.telemetry.spans import Links, Span, Value, about_message, of_this_case
 
+UNDECIDED = Outcome(Fate.LATER)
+
 
 class Deciding:
     """One input while it is decided; inside `with`, its ids stand in every log line.
@@ -41,7 +43,7 @@ class Deciding:
         self.inputs = [one]
         self._first = first
         self._began = self.ended = began
-        self._outcome = Outcome(Fate.APPLIED)
+        self._outcome = UNDECIDED
         self.created: list[tuple[str, str]] = []
         self._named: Token[Any] | None = None
 
