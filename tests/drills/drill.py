@@ -25,7 +25,7 @@ from tests.drills.world import World, open_world
 
 RATE, QUICK_RATE = 8.0, 5.0
 """Cases a second: well below what two cores can do, so that what a fault held up is made up for."""
-WINDOW_S, QUICK_WINDOW_S = 20.0, 2.0
+WINDOW_S, QUICK_WINDOW_S = 15.0, 2.0
 ROUNDS = 3
 ABLATION_CASES, QUICK_ABLATION_CASES, ABLATION_RATE = 150, 50, 15.0
 ABLATION_PATIENCE_S = 12.0
