@@ -243,8 +243,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         finally:
             self._in_flight = None
             self._lag.let_go()
-        if not self._stopping:
-            await asyncio.sleep(self._pace.pause(len(records), seconds()))
+        pause = self._pace.pause(len(records), seconds())
+        # A full batch is worth its transaction, and more waits behind it.
+        if not self._stopping and len(records) < self._batch_size:
+            await asyncio.sleep(pause)
 
     async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
         delay = FIRST_DELAY
