@@ -32,9 +32,9 @@ class Lifecycle:
 
     async def dead(self) -> dict[str, BaseException]:
         """Return what ended them as soon as parts died; until then, wait."""
+        mortals = [part for part in self.parts if isinstance(part, Mortal)]
         while True:
-            mortals = [(part.name, part.died()) for part in self.parts if isinstance(part, Mortal)]
-            deaths = {name: death for name, death in mortals if death is not None}
+            deaths = {part.name: death for part in mortals if (death := part.died()) is not None}
             if deaths:
                 return deaths
             await asyncio.sleep(WATCH_EVERY_S)
