@@ -153,7 +153,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one input; for commands also the reply (JSON), and the aggregate's clock and ETag after it.
+    """The fate of one input and its reply (JSON); for commands the aggregate's clock and ETag after it.
 
     `changes` tells who was refused for his stale picture what has happened since.
     """

@@ -13,6 +13,8 @@ from services.chassis.inputs import BusinessKey, Claim
 from services.chassis.tables import Table
 from services.chassis.working import KnownKey
 
+_text_of = json.JSONEncoder(default=str).encode
+
 
 async def known_keys(connection: Connection, keys: Sequence[BusinessKey]) -> dict[tuple[str, str], KnownKey]:
     """Which of these business keys are taken, and the answers given then."""
@@ -94,8 +96,7 @@ def _values(lookups: Sequence[Lookup]) -> Sequence[tuple[Any, ...]]:
 
 def _number(table: Table, lookup: Lookup) -> int:
     """The number of the advisory lock that stands for the rows of a lookup; the same in every replica."""
-    text = json.dumps([table.name, *lookup.by], default=str)
-    return crc32(text.encode()) - 2**31
+    return crc32(_text_of([table.name, *lookup.by]).encode()) - 2**31
 
 
 def where(table: Table, columns: Sequence[str]) -> str:

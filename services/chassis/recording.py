@@ -93,8 +93,9 @@ class Recorder:
         self.advance(aggregate, one)
         aggregate.traceparent = context
         aggregate.decided(decider, decision.state, changed=bool(decision.events or decision.rows))
+        clock = aggregate.clock()
         for event, body in zip(decision.events, bodies, strict=True):
-            self._emit(aggregate, one, event, body, deciding)
+            self._emit(aggregate, one, event, body, clock, deciding)
         self.writes.effects.extend(effects)
         for timer in decision.timers:
             model = type(timer.data) if isinstance(timer, Timer) else timer.data_type
@@ -104,9 +105,12 @@ class Recorder:
         for fan_out in decision.fan_outs:
             self.writes.fan_outs.append(FanOutRow(aggregate.id, one.id, fan_out, context))
         self.take_key(one, reply)
-        return Outcome(
-            Fate.APPLIED, reply=reply, clock=self._own_clock(aggregate), etag=aggregate.picture().etag
-        )
+        if one.origin is not Origin.COMMAND:
+            return Outcome(Fate.APPLIED, reply=reply)
+        own = f"{self.source.label}:{aggregate.sequence}"
+        # Our own sequence as well: that is what a caller has seen after a command.
+        seen = ",".join(sorted(filter(None, [*clock.split(","), own])))
+        return Outcome(Fate.APPLIED, reply=reply, clock=seen, etag=aggregate.picture().etag)
 
     def ignore(self, aggregate: Aggregate, one: Input) -> None:
         """Take note of an input that nothing here decides on."""
@@ -229,7 +233,9 @@ class Recorder:
         if key is not None and self.writes.keys.pop((key.scope, key.key), None) is None:
             self.writes.freed_keys.add((key.scope, key.key))
 
-    def _emit(self, aggregate: Aggregate, one: Input, event: Event, body: str, deciding: Deciding) -> None:
+    def _emit(
+        self, aggregate: Aggregate, one: Input, event: Event, body: str, clock: str, deciding: Deciding
+    ) -> None:
         event_id = new_id()
         row = EventRow(
             id=event_id,
@@ -239,7 +245,7 @@ class Recorder:
             topic=event.topic,
             type=event.event_type,
             occurred_at=self.now,
-            clock=aggregate.clock(),
+            clock=clock,
             correlation=str(aggregate.id),
             causation=one.label or str(one.id),
             traceparent=deciding.create(event_id, event.event_type),
@@ -249,11 +255,6 @@ class Recorder:
         self.said.append(event)
         if self._projection is not None:
             self.project(_as_input(row, event, self.source.label))
-
-    def _own_clock(self, aggregate: Aggregate) -> str:
-        """The aggregate's clock with our own sequence: what a caller has seen after a command."""
-        own = f"{self.source.label}:{aggregate.sequence}"
-        return ",".join(sorted(filter(None, [*aggregate.clock().split(","), own])))
 
 
 def _effect_row(aggregate: Aggregate, one: Input, effect: Effect, traceparent: str) -> EffectRow:

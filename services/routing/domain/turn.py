@@ -19,6 +19,7 @@ from services.routing.domain.playbooks import Playbooks
 from services.routing.domain.rows import Matter, PromiseRow, case_row
 
 E = TypeVar("E", bound=Event)
+_FIELDS = frozenset(CaseState.model_fields)
 
 
 @dataclass(slots=True)
@@ -57,8 +58,8 @@ class Turn:
 
     def change(self, **changes: Any) -> None:
         """Change fields of the case. Raises TypeError for a field that a case does not have."""
-        if strange := changes.keys() - CaseState.model_fields.keys():
-            raise TypeError(f"a case has no {', '.join(sorted(strange))}")
+        if not changes.keys() <= _FIELDS:
+            raise TypeError(f"a case has no {', '.join(sorted(changes.keys() - _FIELDS))}")
         self.state = self.state.model_copy(update=changes)
 
     def say(self, event: Event) -> None:
