@@ -30,6 +30,14 @@ class State(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
+    def stored(self) -> str:
+        """JSON without the values that are the model's defaults anyway.
+
+        So a default, once released, is part of what is stored: to change it takes a new `state_version`, and
+        an upcaster that writes the old one out.
+        """
+        return self.model_dump_json(exclude_defaults=True)
+
 
 class Message(BaseModel):
     """The data of a command, a timer, an effect or its result: immutable, nothing unknown."""

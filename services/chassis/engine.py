@@ -179,7 +179,29 @@ class Engine:
         operation: Operation | None = None,
         mode: _Mode | None = None,
     ) -> list[Outcome]:
-        mode, began = mode or _Mode(), seconds()
+        """One transaction; again when somebody else made one of its new aggregates meanwhile.
+
+        There is nothing to lock of an aggregate that has no row yet, so two transactions may decide about it
+        at once. The one that writes second waits at the row's key for the first, and fails once that has
+        committed: nothing of it is kept, and in the next round it locks the row. Every round has at least one
+        new id less, so there is an end.
+        """
+        while True:
+            try:
+                return await self._transact_once(inputs, advance, operation, mode or _Mode())
+            except asyncpg.UniqueViolationError as error:
+                if error.constraint_name != sql.MADE_TWICE:
+                    raise
+                log.info("aggregate_made_meanwhile", inputs=len(inputs))
+
+    async def _transact_once(
+        self,
+        inputs: Sequence[Input],
+        advance: FanOutAdvance | None,
+        operation: Operation | None,
+        mode: _Mode,
+    ) -> list[Outcome]:
+        began = seconds()
         spans = BatchSpans(self.tracing, self.definition.name)
         with spans.transaction(len(inputs)):
             async with self._acquired() as connection, connection.transaction():
@@ -336,10 +358,9 @@ def _is_sweep(one: Input) -> bool:
 
 
 async def _lock(connection: Connection, ids: list[UUID]) -> dict[UUID, Aggregate]:
-    """The aggregates, locked in sorted order; rows that did not exist are made."""
-    made = {row["id"] for row in await connection.fetch(sql.MAKE_ROWS, ids)}
-    rows = await connection.fetch(sql.LOCK_ROWS, ids)
-    return {row["id"]: Aggregate.of_row(row, made=row["id"] in made) for row in rows}
+    """The aggregates of these sorted ids, locked in that order; new ones have no row yet."""
+    locked = {row["id"]: Aggregate.of_row(row) for row in await connection.fetch(sql.LOCK_ROWS, ids)}
+    return {each: locked.get(each) or Aggregate(each, made=True) for each in ids}
 
 
 async def _operate(connection: Connection, operation: Operation, aggregate: Aggregate) -> None:

@@ -52,7 +52,7 @@ class Floor:
     Reading above it skips the dead rows that a long-open snapshot keeps. But a transaction may commit a low
     id late, and its aggregate's next event right after it: so the floor rises to an id only once every
     transaction that had begun when the id was seen is over. Ids are drawn by transactions that have a number
-    already, because they have locked their aggregate before.
+    already (`sql.NOW_AND_WAITING` draws it).
     """
 
     def __init__(self) -> None:

@@ -1,15 +1,16 @@
 """The engine's statements: one per table per batch, whatever the size of the batch."""
 
-MAKE_ROWS = "INSERT INTO aggregates (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING RETURNING id"
-
 LOCK_ROWS = """
 SELECT id, kind, state, state_version, epoch, sequence, version, watermarks, traceparent
 FROM aggregates WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 """
 
-# Runs after the locks were taken: `now` and what waits at the aggregates, in one round trip.
+# Runs after the locks were taken: `now` and what waits at the aggregates, in one round trip. It also draws
+# the transaction's number, which the relay's floor wants to be older than every outbox id of the transaction:
+# one that decides about new aggregates alone has locked nothing yet that would have given it a number.
 NOW_AND_WAITING = """
-SELECT clock.now, w.* FROM (SELECT ciclo_now() AS now) AS clock LEFT JOIN LATERAL (
+SELECT clock.now, pg_current_xact_id() AS number, w.*
+FROM (SELECT ciclo_now() AS now) AS clock LEFT JOIN LATERAL (
     SELECT 'parked' AS kept, id, aggregate, reason, origin, type, input_id, source, sequence, record,
         expires_at
     FROM parked WHERE aggregate = ANY($1::uuid[])
@@ -54,7 +55,16 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bigint
 WHERE a.id = u.id
 """
 
-FORGET_ROWS = "DELETE FROM aggregates WHERE id = ANY($1::uuid[])"
+# No ON CONFLICT: who decided about the same new aggregate meanwhile must be noticed (`MADE_TWICE`).
+# In the order of the ids, and after every row that is locked or claimed: so of two transactions that wait for
+# each other's rows, none waits for one that comes earlier in this order than what it holds: no deadlock.
+MAKE_AGGREGATES = """
+INSERT INTO aggregates (id, kind, state, state_version, epoch, sequence, version, watermarks, traceparent)
+SELECT id, kind, state::jsonb, state_version, epoch, sequence, version, watermarks::jsonb, traceparent
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::text[],
+    $9::text[]) AS u (id, kind, state, state_version, epoch, sequence, version, watermarks, traceparent)
+"""
+MADE_TWICE = "aggregates_pkey"
 
 # The ordering keeps an aggregate's events in their sequence: outbox ids are drawn in that order.
 WRITE_EVENTS = """

@@ -1,12 +1,13 @@
 """Writes what a batch changed: at most one statement per table and kind of change."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from services.chassis import sql
 from services.chassis.codec import record_of
@@ -60,18 +61,37 @@ def _delete(table: Table, keys: Sequence[Key]) -> Sent:
 
 
 def write_aggregates(aggregates: Mapping[UUID, Aggregate]) -> Iterable[Sent]:
-    """The statements for the aggregates' rows; rows made for nothing are taken back."""
-    touched = [aggregate for aggregate in aggregates.values() if aggregate.touched]
-    if touched:
-        ids, kinds = _columns(touched, "id", "kind")
-        states = [aggregate.stored_state() for aggregate in touched]
-        marks = [json.dumps(aggregate.watermarks, separators=(",", ":")) for aggregate in touched]
-        counts = _columns(touched, "state_version", "epoch", "sequence", "version")
-        traces = [aggregate.traceparent for aggregate in touched]
-        yield sql.WRITE_AGGREGATES, (ids, kinds, states, *counts, marks, traces)
-    unused = [a.id for a in aggregates.values() if a.made and not a.touched]
-    if unused:
-        yield sql.FORGET_ROWS, (unused,)
+    """The statements for the aggregates' rows, in the order of their ids.
+
+    They come before all other statements: an outbox id is drawn only once its aggregate is ours. A new
+    aggregate gets its row even if something merely waits there, or is set aside: whoever decides about it at
+    the same time must be stopped by the row, as he cannot see what waits.
+    """
+    made, known = [], []
+    for aggregate in aggregates.values():
+        if aggregate.made:
+            if aggregate.touched or aggregate.waiting or aggregate.dead:
+                made.append(aggregate)
+        elif aggregate.touched:
+            known.append(aggregate)
+    if made:
+        yield sql.MAKE_AGGREGATES, _aggregates(made)
+    if known:
+        yield sql.WRITE_AGGREGATES, _aggregates(known)
+
+
+def _aggregates(rows: Sequence[Aggregate]) -> tuple[Any, ...]:
+    ids, kinds = _columns(rows, "id", "kind")
+    states = [aggregate.stored_state() for aggregate in rows]
+    marks = [to_json(aggregate.watermarks).decode() for aggregate in rows]
+    return (
+        ids,
+        kinds,
+        states,
+        *_columns(rows, "state_version", "epoch", "sequence", "version"),
+        marks,
+        *_columns(rows, "traceparent"),
+    )
 
 
 def write_engine_rows(writes: Writes, now: datetime, release: str) -> Iterable[Sent]:

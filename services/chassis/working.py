@@ -42,13 +42,13 @@ class Aggregate:
     dead: dict[int, tuple[str, int]] = field(default_factory=dict)
     deferred: bool = False
     made: bool = False
-    """Whether this transaction made the row."""
+    """Whether there was no row to lock: it is made when the batch is written, and can fail then."""
     touched: bool = False
     _state: State | None = None
     _parsed: bool = False
 
     @classmethod
-    def of_row(cls, row: Any, *, made: bool) -> "Aggregate":
+    def of_row(cls, row: Any) -> "Aggregate":
         """The aggregate of a row of `aggregates`."""
         marks = json.loads(row["watermarks"])
         return cls(
@@ -61,7 +61,6 @@ class Aggregate:
             version=row["version"],
             watermarks={source: (mark[0], mark[1]) for source, mark in marks.items()},
             traceparent=row["traceparent"],
-            made=made,
         )
 
     def state_for(self, decider: Decider[Any]) -> State | None:
@@ -106,7 +105,7 @@ class Aggregate:
     def stored_state(self) -> str | None:
         """The state as it is written back."""
         if self.raw_state is None and self._state is not None:
-            self.raw_state = self._state.model_dump_json()
+            self.raw_state = self._state.stored()
         return self.raw_state
 
     def mark(self, source: str, sequence: int, event_id: str) -> None:

@@ -40,10 +40,12 @@ BEGIN
     INSERT INTO drill.history (what, subject, source, low, high, event)
     SELECT 'applied', NEW.id, key, coalesce((before.value ->> 0)::bigint, 0),
         coalesce((after.value ->> 0)::bigint, 0), after.value ->> 1
-    FROM jsonb_each(NEW.watermarks) AS after FULL JOIN jsonb_each(OLD.watermarks) AS before USING (key)
+    FROM jsonb_each(NEW.watermarks) AS after
+    FULL JOIN jsonb_each(CASE TG_OP WHEN 'UPDATE' THEN OLD.watermarks ELSE '{}' END) AS before USING (key)
     WHERE after.value IS DISTINCT FROM before.value;
     RETURN NULL;
 END $$;
+CREATE TRIGGER drill_made AFTER INSERT ON aggregates FOR EACH ROW EXECUTE FUNCTION drill.applied();
 CREATE TRIGGER drill_applied AFTER UPDATE ON aggregates FOR EACH ROW
     WHEN (NEW.watermarks IS DISTINCT FROM OLD.watermarks) EXECUTE FUNCTION drill.applied();
 CREATE FUNCTION drill.emitted() RETURNS trigger LANGUAGE plpgsql AS $$

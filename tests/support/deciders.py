@@ -58,8 +58,8 @@ def decide(
 ) -> Decision[Any]:
     """Decide one input as the engine does, and apply its rows to `facts` unless it was refused.
 
-    Also proves what the engine relies on: the handler is pure, the state survives JSON, the events can be
-    written, and `needs` answers for this input.
+    Also proves what the engine relies on: the handler is pure, the state comes back from its stored form as
+    it was, the events can be written, and `needs` answers for this input.
     """
     handler = decider.on[type(data)]
     given = Given(subject=subject, now=now, cause=UUID(int=0), origin=origin, facts=facts)
@@ -69,7 +69,7 @@ def decide(
     if decision.refusal is not None:
         return decision
     if decision.state is not None:
-        assert decider.state.model_validate_json(decision.state.model_dump_json()) == decision.state
+        assert decider.state.model_validate_json(decision.state.stored()) == decision.state
     for event in decision.events:
         assert type(event).read(event.write()) == event
     facts.apply(decision.rows)

@@ -212,6 +212,7 @@ class Customer:
         for event in events:
             decision = self.decides(event)
             self.state = decision.state
+            assert self.state is None or Conversation.model_validate_json(self.state.stored()) == self.state
             self.owed += [effect.data for effect in decision.effects if isinstance(effect.data, SendMessage)]
         return self.owed[before:]
 

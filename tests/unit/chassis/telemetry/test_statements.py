@@ -9,7 +9,7 @@ from services.chassis.telemetry.statements import summary_of
 @pytest.mark.parametrize(
     ("query", "summary"),
     [
-        (sql.MAKE_ROWS, "INSERT aggregates"),
+        (sql.MAKE_AGGREGATES, "INSERT aggregates"),
         (sql.LOCK_ROWS, "SELECT aggregates"),
         (sql.WRITE_AGGREGATES, "UPDATE aggregates"),
         (sql.WRITE_EVENTS, "INSERT events"),
