@@ -29,13 +29,15 @@ from services.chassis.lag import Behind, Lag
 from services.chassis.pace import Pace
 from services.chassis.polling import SteadyConsumer, TopicsMissing, require_topics
 from services.chassis.records import RecordReader
+from services.chassis.side_by_side import apply_in_parts
 
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 5.0
 COMMIT_SECONDS = 10.0
 FIRST_DELAY, LAST_DELAY = 0.1, 5.0
-POLL_MILLISECONDS = 10
+POLL_MILLISECONDS = 250
+"""How long one look waits; what arrives ends it."""
 SESSION_MILLISECONDS = 6_000
 """Whoever is killed is missed after so long, and nobody reads his partitions before: the broker's minimum."""
 WATCH_SECONDS = 15.0
@@ -274,7 +276,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _apply_once(self, records: Sequence[ConsumerRecord]) -> None:
         inputs, began, error = [self._reader.read(record) for record in records], seconds(), ""
         try:
-            await self._engine.apply(inputs)
+            await apply_in_parts(self._engine.apply, inputs)
         except BaseException as failure:
             error = type(failure).__name__
             raise
