@@ -11,7 +11,7 @@ TEXT = (
     "A `case.opened` applied by routing's engine and its promise published by the relay, by hand: nothing "
     "here depends on the machine. WAL is read back record by record, full-page images apart; autovacuum "
     "is off. A statement counts however many rows it has, BEGIN and COMMIT count, too; `SELECT` alone "
-    "resets a session that goes back to its pool, or draws a transaction's number (once a second)."
+    "draws a transaction's number (once a second)."
 )
 
 
