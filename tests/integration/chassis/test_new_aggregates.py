@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from services.chassis import sql
 from services.chassis.engine import Engine
 from services.chassis.inputs import Fate, Input
 from tests.conftest import NewDatabase
-from tests.support.engine_world import World, command, event, information_of
+from tests.support.engine_world import World, command, event, information_of, subject
 from tests.support.engine_world import definition as world_definition
 
 BLOCKED = """
@@ -95,6 +96,14 @@ async def test_what_is_parked_while_its_case_is_opened_is_not_left_behind(
         assert fates == [[Fate.APPLIED], [Fate.APPLIED]]
     assert await world.count("parked") == 0
     assert len(await world.state(NEW)) == 2
+
+
+async def test_a_transaction_has_its_number_before_it_draws_an_outbox_id(world: World) -> None:
+    """The relay's floor rests on it, and new aggregates have no rows whose locks would give it one."""
+    async with world.pool.acquire() as session, session.transaction():
+        await session.fetch(sql.LOCK_ROWS, [subject(NEW)])
+        await session.fetch(sql.NOW_AND_WAITING, [subject(NEW)])
+        assert await session.fetchval("SELECT pg_current_xact_id_if_assigned()") is not None
 
 
 async def test_replicas_that_open_the_same_cases_in_other_orders_do_not_deadlock(world: World) -> None:
