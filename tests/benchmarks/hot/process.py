@@ -1,7 +1,6 @@
 """A contestant is a process of its own: what it is told, how it runs, how it ends."""
 
 import asyncio
-import gc
 import json
 import os
 import signal
@@ -11,6 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import uvloop
+
+from services.chassis.command_line import spare_the_heap
 
 VARIABLE = "BENCHMARK"
 
@@ -39,8 +40,7 @@ class Task:
 def run(main: Callable[[Task], Coroutine[Any, Any, None]]) -> None:
     """Run until it ends or SIGTERM comes, on uvloop and with a frozen heap, as a service does."""
     task = Task.told()
-    gc.collect()
-    gc.freeze()
+    spare_the_heap()
     uvloop.run(_until_told(main(task)))
 
 
