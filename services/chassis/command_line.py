@@ -1,7 +1,6 @@
 """`python -m services.<name>`: one set of subcommands for every service."""
 
 import asyncio
-import gc
 import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -16,6 +15,7 @@ from services.chassis.app import App
 from services.chassis.database import is_transient
 from services.chassis.dead_letter_arguments import dead_letter_arguments
 from services.chassis.definition import Definition
+from services.chassis.heap import spare_the_heap
 from services.chassis.migrate import MigrationFailed, migrate
 from services.chassis.settings import BadSettings, ServiceSettings, describe, load
 
@@ -27,7 +27,6 @@ log = structlog.get_logger()
 
 OK, FAILED, USAGE = 0, 1, 2
 LAST_CALL_S = 1.0
-OBJECTS_BETWEEN_COLLECTIONS = 20_000
 EXIT_CODES = """exit codes:
   0  done; or, after SIGTERM, ended with nothing left unfinished
   1  failed: the log says why
@@ -127,17 +126,6 @@ def _run(invocation: Invocation[Any]) -> int:
     app = invocation.build_app(invocation.settings)
     spare_the_heap()
     return run_async(app.run())
-
-
-def spare_the_heap() -> None:
-    """Have Python look for garbage in cycles less often, and not at all among what is loaded by now.
-
-    A batch is tens of thousands of objects, all of them in use until it is stored; with Python's own
-    threshold of 700 the collector goes through them again and again: a third of the time of deciding.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 
 
 def _migrate(invocation: Invocation[Any]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvloop
 
-from services.chassis.command_line import spare_the_heap
+from services.chassis.heap import spare_the_heap
 
 VARIABLE = "BENCHMARK"
 
