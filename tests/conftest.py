@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -20,6 +21,10 @@ RUNTIME_SETTING = "CICLO_RUNTIME"
 NEEDS_SERVERS = {"integration", "browser", "journeys", "drills", "benchmarks"}
 JUDGES_OF_THE_STORIES = ("test_stories.py", "test_checks.py", "test_trace_checks.py")
 NewDatabase = Callable[[str], Awaitable[str]]
+
+# How long one example takes says something about the machine alone.
+settings.register_profile("ciclo", settings.default, deadline=None)
+settings.load_profile("ciclo")
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def history(steps: list[tuple[int, str, str, bool]]) -> list[Input]:
     return inputs
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=INPUTS, data=st.data())
 async def test_one_batch_gives_exactly_what_batches_of_one_give(
     shared: World, steps: list[tuple[int, str, str, bool]], data: st.DataObject

@@ -18,7 +18,7 @@ async def boundary(url: str) -> AsyncIterator[Boundary]:
     await made.close()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 async def test_repeated_permuted_delayed_and_withheld_events_end_where_their_order_leads(
     boundary: Boundary, history: History

@@ -179,7 +179,7 @@ def assert_reads_well(letter: Letter) -> None:
 
 
 @given(st.sampled_from(Template).flatmap(lambda name: st.tuples(st.just(name), told_by(name))))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_message_reads_well_whatever_is_known_or_not(known: tuple[Template, Told]) -> None:
     for language in LANGUAGES:
         assert_reads_well(written(message(*known), language))

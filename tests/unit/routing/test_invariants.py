@@ -363,7 +363,7 @@ def _settles(life: Life) -> None:
         life.hears(granted(one.cause, one.cause_no))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(STORIES)
 def test_every_open_case_has_an_owner_and_a_date_whatever_happens(story: list[Later]) -> None:
     life = Life()
@@ -371,7 +371,7 @@ def test_every_open_case_has_an_owner_and_a_date_whatever_happens(story: list[La
         step(life)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(STORIES)
 def test_whatever_happened_the_customer_can_end_the_case_or_a_person_has_it(story: list[Later]) -> None:
     life = Life()

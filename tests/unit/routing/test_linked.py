@@ -345,7 +345,7 @@ def _maybe(town: Town, number: int, data: BaseModel, origin: Origin = Origin.EVE
         town.hears(number, data, origin)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(WORDS, NUMBERS, st.booleans()), max_size=25), st.randoms(use_true_random=False))
 def test_whatever_happens_no_case_waits_for_one_that_ended_or_waits_itself(
     story: list[tuple[Callable[[Town, int], None], int, bool]], random: object

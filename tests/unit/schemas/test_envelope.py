@@ -12,7 +12,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.formats.base import Format
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ciclo_schemas.envelope import (
@@ -98,19 +98,16 @@ def code_of(headers: list[tuple[str, bytes | None]], value: bytes | None = b"{}"
     return caught.value.code, caught.value.location
 
 
-@settings(deadline=None)
 @given(envelope=envelopes, data=st.binary(max_size=50))
 def test_an_envelope_comes_back_from_its_headers_as_it_was_written(envelope: Envelope, data: bytes) -> None:
     assert from_record(to_headers(envelope), data) == (envelope, data)
 
 
-@settings(deadline=None)
 @given(clock=clocks)
 def test_a_clock_comes_back_as_it_was_written(clock: dict[str, int]) -> None:
     assert read_clock(write_clock(clock)) == clock
 
 
-@settings(deadline=None)
 @given(
     headers=st.lists(
         st.tuples(
@@ -127,7 +124,6 @@ def test_no_record_makes_the_reader_fail_in_another_way_than_with_a_code(
         from_record(headers, value)
 
 
-@settings(deadline=None)
 @given(value=st.binary(max_size=80) | st.recursive(st.integers(), st.lists).map(repr).map(str.encode))
 def test_no_structured_document_makes_the_reader_fail_in_another_way_than_with_a_code(value: bytes) -> None:
     with pytest.raises(BadEnvelope):

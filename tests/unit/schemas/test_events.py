@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -62,7 +62,6 @@ def open_enums() -> list[type[OpenEnum]]:
     return OpenEnum.__subclasses__()
 
 
-@settings(deadline=None)
 @given(grown=grown_examples())
 def test_an_event_of_a_newer_release_reads_as_what_is_known_of_it(
     grown: tuple[type[Event], str, str],
@@ -71,7 +70,6 @@ def test_an_event_of_a_newer_release_reads_as_what_is_known_of_it(
     assert model.read(newer) == model.read(text)
 
 
-@settings(deadline=None)
 @given(garbage=json_values, example=st.sampled_from(EXAMPLES))
 def test_a_field_of_another_shape_is_an_error_at_its_place(
     garbage: Any, example: tuple[type[Event], str, str]

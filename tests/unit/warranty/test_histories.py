@@ -286,7 +286,7 @@ def check_quotes(told: Story) -> None:
     assert len(set(paid_for)) == len(paid_for), "nobody pays twice under one quote"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(unit=units(), data=st.data())
 def test_over_any_history_of_three_cases_about_one_unit_the_invariants_hold(
     unit: Unit, data: st.DataObject
