@@ -92,6 +92,11 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}" if abs(value) < 1 else f"{value:.2f}"
 
 
+def spread(values: Sequence[float]) -> str:
+    """From the least to the most."""
+    return f"{number(min(values))}-{number(max(values))}"
+
+
 def middle(values: Sequence[float]) -> float:
     """The median; 0 of nothing."""
     return median(values) if values else 0.0

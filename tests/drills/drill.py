@@ -150,7 +150,7 @@ class Drill:
             world.servers.kafka_line.slow(0.15)
         coming = asyncio.create_task(world.load.come(ABLATION_RATE, cases))
         if ablation.dies_at is not None:
-            died = [die_at(ablation.dies_at, world.services[name], nth=1) for name in NAMES]
+            died = [die_at(ablation.dies_at, world, name, nth=1) for name in NAMES]
             result.faults = sum(await asyncio.gather(*died))
         if ablation.crowds:
             await self._crowd(world)

@@ -6,7 +6,7 @@ from typing import Any
 from tests.benchmarks.hot.contest import Contestant, Turn, take_turn
 from tests.benchmarks.hot.opened import preload
 from tests.benchmarks.hot.work import CASES
-from tests.benchmarks.results import Chart, Found, Goal, middle, number
+from tests.benchmarks.results import Chart, Found, Goal, middle, number, spread
 from tests.benchmarks.stand import Ends, Size, Stand, topics
 
 HERE = "tests.benchmarks.hot"
@@ -65,14 +65,14 @@ def rows_of(turns: dict[str, list[Turn]], base: str) -> list[list[str]]:
     rates = rates_of(turns)
     rows = []
     for name, each in turns.items():
-        spread = f"{number(min(turn.rate for turn in each))}-{number(max(turn.rate for turn in each))}"
+        reach = spread([turn.rate for turn in each])
         costs = [
             number(middle(values))
             if (values := [turn.cpu_us[of] for turn in each if of in turn.cpu_us])
             else ""
             for of in ("process", "PostgreSQL", "Kafka")
         ]
-        rows.append([name, number(rates[name]), spread, f"{rates[name] / rates[base]:.2f}", *costs])
+        rows.append([name, number(rates[name]), reach, f"{rates[name] / rates[base]:.2f}", *costs])
     return rows
 
 

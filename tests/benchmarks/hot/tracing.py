@@ -1,28 +1,43 @@
 """Part `tracing`: what telling every event's story costs, ours and FastStream's own, in the same run."""
 
+import json
+import urllib.request
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, dataclass, field, replace
 
-from deploy.traces.process import sink
+from deploy.traces.process import Sink, sink
+from tests.benchmarks.cycle.driver import cases_a_second, play, services_ms
 from tests.benchmarks.ground import ROOT
 from tests.benchmarks.hot.contest import Contestant, Turn
 from tests.benchmarks.hot.part import COLUMNS, HERE, contest, rates_of, rows_of
-from tests.benchmarks.results import Chart, Found, middle, number
+from tests.benchmarks.results import Chart, Found, Goal, middle, number, spread
 from tests.benchmarks.stand import Stand
 
-EVENTS, FEW = 30_000, 3_000
+EVENTS, FEW, CASES = 30_000, 3_000, 400
+FOLDER = ROOT / ".ciclo" / "bench-traces"
 TEXT = (
     "The hot path with spans sent to `python -m deploy.traces` and without; beside it the idiom with "
     "FastStream's `KafkaTelemetryMiddleware`, which tells the message alone (no statements, no state, no "
-    "link between the legs of a case). Every trace is sampled."
+    "link between the legs of a case). Then whole cases through all four services (the load driver), traced "
+    "and not in turns; what is told of products, batches and slow statements counts, too. Every trace is "
+    "sampled."
 )
+
+
+@dataclass(slots=True)
+class Whole:
+    """Whole cases, in every repetition: cases a second, ms of the four services' CPU and spans a case."""
+
+    rates: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    spans: list[float] = field(default_factory=list)
 
 
 async def measure(stand: Stand) -> Found:
     """Run the part."""
     ours = Contestant("ours", (f"{HERE}.ours",), stand.size.of(EVENTS, 600))
     idiom = Contestant("idiom", (f"{HERE}.idiom",), stand.size.of(FEW, 200))
-    with sink(ROOT / ".ciclo" / "bench-traces") as traces:
+    with sink(FOLDER) as traces:
         told: Mapping[str, str] = traces.settings
         turns = await contest(
             stand,
@@ -33,6 +48,8 @@ async def measure(stand: Stand) -> Found:
                 replace(idiom, name="idiom, traced", environment={"IDIOM": "traced", **told}),
             ],
         )
+    off, on = await _whole_cases(stand)
+    per_case, spans = middle(on.cpu_ms) - middle(off.cpu_ms), middle(on.spans)
     costs = {name: _cpu(turns[f"{name}, traced"]) - _cpu(turns[name]) for name in ("ours", "idiom")}
     rates = rates_of(turns)
     kept = {name: rates[f"{name}, traced"] / rates[name] for name in ("ours", "idiom")}
@@ -46,14 +63,46 @@ async def measure(stand: Stand) -> Found:
             "turns": {name: [(t.rate, t.cpu_us) for t in each] for name, each in turns.items()},
             "cpu_us_of_tracing": costs,
             "throughput_kept": kept,
+            "whole_cases": {"untraced": asdict(off), "traced": asdict(on)},
         },
+        goals=[
+            Goal("spans of a whole case", spans, 40, at_least=False),
+            Goal("CPU of tracing a whole case", per_case, 2, at_least=False, unit=" ms"),
+            Goal("events a second, times those without tracing", kept["ours"], 1),
+            Goal("whole cases a second, times those without", middle(on.rates) / middle(off.rates), 1),
+        ],
         charts=[Chart("Events a second", "events/s", bars=rates)],
         notes=[
             f"CPU of tracing, µs an event in the process: ours {number(costs['ours'])}, idiom "
             f"{number(costs['idiom'])}. Throughput that is left: ours {kept['ours']:.0%}, "
-            f"idiom {kept['idiom']:.0%}."
+            f"idiom {kept['idiom']:.0%}.",
+            f"A whole case takes {number(middle(off.cpu_ms))} ms of the four services' CPU without tracing "
+            f"({spread(off.cpu_ms)}), {number(middle(on.cpu_ms))} ms with it ({spread(on.cpu_ms)}), and "
+            f"has {number(spans)} spans.",
         ],
     )
+
+
+async def _whole_cases(stand: Stand) -> tuple[Whole, Whole]:
+    """The same cases untraced and traced, one after the other; who begins changes."""
+    off, on = Whole(), Whole()
+    cases = stand.size.of(CASES, 40)
+    for repetition in range(stand.size.repetitions):
+        for whole in (off, on) if repetition % 2 == 0 else (on, off):
+            with sink(FOLDER) as traces:
+                told = traces.settings if whole is on else None
+                name = "whole cases" + (", traced" if told else "")
+                run = await play(stand, name, cases=cases, environment=told)
+                whole.rates.append(cases_a_second(run))
+                whole.cpu_ms.append(services_ms(run))
+                whole.spans.append(_told(traces) / run["ended"])
+    return off, on
+
+
+def _told(traces: Sink) -> int:
+    with urllib.request.urlopen(f"{traces.url}/healthz", timeout=30) as answer:  # noqa: S310 - ours
+        told = json.load(answer)
+    return int(told["spans"]) + int(told["dropped"])
 
 
 def _cpu(turns: list[Turn]) -> float:
