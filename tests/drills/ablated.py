@@ -19,7 +19,6 @@ from aiokafka import ConsumerRecord
 from services.chassis import app, engine, sql
 from services.chassis.consumer import Consumer
 from services.chassis.crash_points import CrashPoint, crash_point
-from services.chassis.lanes import Lanes
 from services.chassis.publisher import Publisher
 from services.chassis.relay import DELETE, Relay
 from services.chassis.storing import Sent, write_engine_rows
@@ -27,7 +26,7 @@ from services.chassis.working import Aggregate, Writes
 
 WORKERS = 4
 CLAIM = """
-SELECT claimed.lane, claimed.id AS outbox_id, events.*
+SELECT claimed.lane, claimed.id AS outbox_id, claimed.since, events.*
 FROM (SELECT * FROM outbox ORDER BY id LIMIT 5 FOR UPDATE SKIP LOCKED) AS claimed
 JOIN events ON events.day = claimed.day AND events.id = claimed.event ORDER BY claimed.id
 """
@@ -39,14 +38,14 @@ PAUSE_S = 0.1
 class SkipLockedRelay(Relay):
     """Whoever is free takes the next rows that nobody else has: no lanes, no order."""
 
-    def __init__(self, lanes: Lanes, publisher: Publisher) -> None:
-        super().__init__(lanes, publisher)
-        self._pool: asyncpg.Pool | None = None
-        self._workers = [Publisher(publisher._kafka, prefix=publisher._prefix) for _ in range(WORKERS)]
+    _pool: asyncpg.Pool | None = None
+    _workers: Sequence[Publisher] = ()
 
     async def turn(self) -> float | None:
         if self._pool is None:
             self._pool = await asyncpg.create_pool(self._lanes._dsn, min_size=0, max_size=WORKERS)
+            kafka, prefix = self._publisher._kafka, self._publisher._prefix
+            self._workers = [Publisher(kafka, prefix=prefix) for _ in range(WORKERS)]
         sent = await asyncio.gather(*(self._claim(self._pool, worker) for worker in self._workers))
         return 0 if any(sent) else None
 
@@ -57,8 +56,9 @@ class SkipLockedRelay(Relay):
             if not rows:
                 return 0
             receipt = await publisher.publish(rows)
-            lanes, ids = zip(*((row["lane"], row["outbox_id"]) for row in receipt.done), strict=True)
-            await connection.execute(DELETE, lanes, ids)
+            if receipt.done:
+                lanes, ids = zip(*((row["lane"], row["outbox_id"]) for row in receipt.done), strict=True)
+                await connection.execute(DELETE, lanes, ids)
         return len(rows)
 
 
