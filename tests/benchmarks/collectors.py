@@ -54,7 +54,7 @@ async def measure(servers: Servers, cases: int, window: int, rounds: int) -> int
             async with sending_to(kind) as good:
                 report = await Run(servers, cases, window, keep=False).play()
                 if good is not None:
-                    faults += _too_many(len(await asyncio.to_thread(good.spans)) / cases)
+                    faults += _too_many(await asyncio.to_thread(good.count) / cases)
             rates[kind].append(_rate(report))
             faults += [f"{kind}: {fault}" for fault in report.faults]
             say(f"round {number + 1}, {kind}: {rates[kind][-1]:.1f} cases/s")

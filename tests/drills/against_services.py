@@ -4,7 +4,7 @@ import asyncio
 import signal
 from random import Random
 
-from demo.processes import NAMES
+from demo.processes import NAMES, ServiceProcess
 from services.chassis.clock import seconds
 from services.chassis.consumer import SESSION_MILLISECONDS
 from services.chassis.crash_points import VARIABLE, CrashPoint
@@ -31,22 +31,25 @@ async def die_at(point: CrashPoint, world: World, name: str, nth: int) -> bool:
     service.environment[VARIABLE] = f"{point.value}:{nth}"
     service.kill(signal.SIGTERM)  # leaves its group, so that the next life reads at once
     async with asyncio.timeout(STOP_S):
-        while service.starts == lives:  # noqa: ASYNC110 - no event tells it
-            await asyncio.sleep(0.02)
+        await _started_again(service, lives)
     service.environment.pop(VARIABLE)
     came = True
     try:
         async with asyncio.timeout(REACH_S):
-            while service.starts == lives + 1:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+            await _started_again(service, lives + 1)
     except TimeoutError:
         # It does not come to this point, at this load.
         came = False
         service.kill()
-        while service.starts == lives + 1:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        await _started_again(service, lives + 1)
     await world.services.ready(service)
     return came
+
+
+async def _started_again(service: ServiceProcess, lives: int) -> None:
+    """Wait until it has had more lives than so many."""
+    while service.starts == lives:  # noqa: ASYNC110 - no event tells it
+        await asyncio.sleep(0.02)
 
 
 class Kill(Nemesis):

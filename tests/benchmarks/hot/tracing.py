@@ -1,11 +1,9 @@
 """Part `tracing`: what telling every event's story costs, ours and FastStream's own, in the same run."""
 
-import json
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from deploy.traces.process import Sink, sink
+from deploy.traces.process import sink
 from tests.benchmarks.cycle.driver import cases_a_second, play, services_ms
 from tests.benchmarks.ground import ROOT
 from tests.benchmarks.hot.contest import Contestant, Turn
@@ -95,14 +93,8 @@ async def _whole_cases(stand: Stand) -> tuple[Whole, Whole]:
                 run = await play(stand, name, cases=cases, environment=told)
                 whole.rates.append(cases_a_second(run))
                 whole.cpu_ms.append(services_ms(run))
-                whole.spans.append(_told(traces) / run["ended"])
+                whole.spans.append(traces.count() / run["ended"])
     return off, on
-
-
-def _told(traces: Sink) -> int:
-    with urllib.request.urlopen(f"{traces.url}/healthz", timeout=30) as answer:  # noqa: S310 - ours
-        told = json.load(answer)
-    return int(told["spans"]) + int(told["dropped"])
 
 
 def _cpu(turns: list[Turn]) -> float:
