@@ -112,7 +112,7 @@ class Tracing:
             async with asyncio.timeout(min(grace, FLUSH_S)):
                 await sent.wait()
         except TimeoutError:
-            self.dropped["shutdown"] += self._processor.queued + self._exporter.sending
+            self.dropped["shutdown"] += self._processor.accepted - self._exporter.ended
         self._processor = None
         if self.dropped:
             log.warning("spans_lost", **self.dropped)
@@ -164,7 +164,10 @@ def _timeout() -> float | None:
 
 
 class _Processor(BatchSpanProcessor):
-    """Queues our own spans, and counts those that the full queue pushes out; the SDK only logs them."""
+    """Queues our own spans, and counts those that do not fit; the SDK only logs them, and pushes others out.
+
+    One thread queues and the SDK's takes out, so what fits when it is asked still fits a moment later.
+    """
 
     def __init__(self, exporter: SpanExporter, dropped: Counter[str]) -> None:
         super().__init__(exporter)
@@ -172,36 +175,33 @@ class _Processor(BatchSpanProcessor):
         self._queue: deque[Any] = self._batch_processor._queue  # noqa: SLF001
         self._emit: Callable[[Any], None] = self._batch_processor.emit
         self._dropped = dropped
-
-    @property
-    def queued(self) -> int:
-        """Spans that wait."""
-        return len(self._queue)
+        self.accepted = 0
 
     def take(self, span: Span) -> None:
-        """Queue a span."""
+        """Queue a span, if there is room."""
         if len(self._queue) == self._queue.maxlen:
             self._dropped["queue_full"] += 1
+            return
+        self.accepted += 1
         self._emit(span)
 
 
 class _Counted(SpanExporter):
-    """Counts the spans that the collector did not take."""
+    """Counts the spans whose sending has ended, and those of them that the collector did not take."""
 
     def __init__(self, exporter: Exporter, dropped: Counter[str]) -> None:
         self._exporter = exporter
         self._dropped = dropped
-        self.sending = 0
+        self.ended = 0
 
     def export(self, spans: Sequence[Any]) -> SpanExportResult:
-        self.sending = len(spans)
         try:
             taken = self._exporter.export(spans)
         except Exception:
             self._dropped["export_failed"] += len(spans)
             raise
         finally:
-            self.sending = 0
+            self.ended += len(spans)
         if not taken:
             self._dropped["export_failed"] += len(spans)
         return SpanExportResult.SUCCESS if taken else SpanExportResult.FAILURE

@@ -2,9 +2,10 @@
 
 import asyncio
 import gzip
+import sys
 import threading
 from argparse import ArgumentParser
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
@@ -219,6 +220,44 @@ async def test_spans_that_the_queue_cannot_hold_are_counted(monkeypatch: pytest.
         assert 100 <= lost <= 150, "at most one batch is with the collector, another one waits"
         await tracing.stop(0.1)
     assert tracing.dropped == {"queue_full": lost, "shutdown": 200 - lost}
+
+
+class Quick:
+    """An exporter that takes everything at once: the queue is emptied while it is filled."""
+
+    spans = 0
+
+    def export(self, spans: Sequence[Span]) -> bool:
+        self.spans += len(spans)
+        return True
+
+    def shutdown(self) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def threads_taking_turns_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+async def test_each_span_is_either_sent_or_counted_as_lost_while_the_queue_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "50")
+    monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5")
+    sent, emitted = Quick(), 0
+    tracing = Tracing(sent)
+    with threads_taking_turns_often():
+        while tracing.dropped["queue_full"] < 100:
+            tracing.emit([a_span()] * 1_000)
+            emitted += 1_000
+        await tracing.stop(10)
+    assert sent.spans + tracing.dropped["queue_full"] == emitted
 
 
 async def test_a_service_ends_in_time_with_nothing_cut_though_its_collector_hangs(
