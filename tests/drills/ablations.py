@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from demo.processes import NAMES
 from services.chassis.crash_points import CrashPoint
+from tests.drills.checker import Anomaly
 from tests.drills.world import Programs
 
 
@@ -13,6 +14,8 @@ class Ablation:
 
     name: str
     about: str
+    shows: Anomaly
+    """What the checker must see."""
     patched: bool = True
     statements: tuple[str, ...] = ()
     is_far: bool = True
@@ -31,17 +34,24 @@ class Ablation:
 
 
 ABLATIONS: tuple[Ablation, ...] = (
-    Ablation("skip-locked-relay", "the relay's workers claim rows with SKIP LOCKED"),
+    Ablation("skip-locked-relay", "the relay's workers claim rows with SKIP LOCKED", Anomaly.NONMONOTONIC),
     Ablation(
         "sequence-cache",
         "every session draws 32 ids of the outbox at once",
+        Anomaly.LOST,
         patched=False,
         statements=("ALTER TABLE outbox ALTER COLUMN id SET CACHE 32",),
     ),
-    Ablation("id-before-lock", "the outbox's ids are drawn before the aggregate is locked", crowds=True),
+    Ablation(
+        "id-before-lock",
+        "the outbox's ids are drawn before the aggregate is locked",
+        Anomaly.NONMONOTONIC,
+        crowds=True,
+    ),
     Ablation(
         "offset-first",
         "the offsets are committed before the database's transaction",
+        Anomaly.UNSEEN,
         is_far=False,
         dies_at=CrashPoint.CONSUMER_AFTER_OFFSETS,
     ),

@@ -161,7 +161,7 @@ class Drill:
         )
         result.events = len(history.emitted)
         result.take(judgement)
-        result.conclude_ablation()
+        result.conclude_ablation(ablation.shows)
         return self._told(result, began)
 
     async def _crowd(self, world: World) -> None:
