@@ -13,6 +13,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from deploy.embedded import Servers, running
+from deploy.embedded.kafka import BRIEFLY
 from deploy.embedded.runtime import KAFKA_SETTING, POSTGRES_SETTING
 from tests.support.containers import containers
 from tests.support.databases import fresh_database
@@ -52,6 +53,7 @@ def chosen_servers() -> Iterator[Servers]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start one pair of servers for all workers, if there are several (`pytest -n 3`)."""
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", BRIEFLY)
     if config.getoption("numprocesses", default=None):
         stack = ExitStack()
         config.add_cleanup(stack.close)

@@ -22,6 +22,8 @@ from deploy.embedded.ports import HOST, free_port, is_open
 
 PORT_SETTING = "CICLO_EMBEDDED_KAFKA_PORT"
 FORMAT_TIMEOUT_S = 90.0
+BRIEFLY = "-XX:TieredStopAtLevel=1"
+"""For a JVM that ends soon: what it would compile thoroughly never pays."""
 
 # What does not depend on the start. One node: every internal topic has one replica.
 SETTINGS = {
@@ -85,7 +87,7 @@ def prepared(
     directory.mkdir(parents=True, exist_ok=True)
     if not (directory / "data" / "meta.properties").exists():
         settings = _write_settings(directory, free_port(), behind)
-        _format([*_jvm(java, jars, directory), "kafka.tools.StorageTool"], settings)
+        _format([*_jvm(java, jars, directory), BRIEFLY, "kafka.tools.StorageTool"], settings)
 
     def plan(port: int) -> Plan:
         settings = _write_settings(directory, port, behind)
