@@ -31,6 +31,8 @@ DEFERRED_RETRY = timedelta(seconds=1)
 UNKNOWN_SUBJECT = "unknown_subject"
 UNKNOWN_SUBJECT_RETRY = timedelta(minutes=1)
 DEFERRING = ("deferred", "newer_reader")
+UNTIMED = (Verdict.GAP, Verdict.CLOCK, Verdict.BLOCKED)
+"""What ends with another input of the aggregate, not with time."""
 NO_QUEUE = Queue()
 STALE = Refusal("stale_picture", "the case has changed since it was read; read it again")
 
@@ -284,6 +286,9 @@ class Fold:
         if verdict is Verdict.DUPLICATE:
             self._unpark(row)
             return False
+        if verdict in UNTIMED and row.reason in DEFERRING:
+            self._wait_on(aggregate, row, verdict, None)
+            return False
         if verdict is not Verdict.APPLY or queue.deferred:
             aggregate.waiting.append(row)
             return False
@@ -292,19 +297,32 @@ class Fold:
         waiting = row.input if self.doomed is None else replace(row.input, error=self.doomed)
         outcome = await self._apply(aggregate, waiting)
         if outcome.fate is Fate.PARKED:
-            # It waits on: keep its row and its place in the queue.
-            if row.id > 0:
-                self._recorder.writes.postponed[row.id] = parked[before].try_at
+            again = parked[before]
             del parked[before:]
-            aggregate.waiting[-1] = row
+            aggregate.waiting.pop()
+            self._wait_on(aggregate, row, again.reason, again.try_at)
             return False
         self._unpark(row)
         self._recorder.released.append(row.input)
         return True
 
+    def _wait_on(self, aggregate: Aggregate, row: Waiting, reason: str, try_at: datetime | None) -> None:
+        """Keep a row and its place in the queue; why it waits, and until when, may be new.
+
+        Behind what was put off, everything is put off, whatever else it waits for. It must not go on holding
+        up all others once it waits for one of them.
+        """
+        writes = self._recorder.writes
+        if row.id > 0:
+            writes.postponed[row.id] = (reason, try_at)
+        else:
+            writes.parked[-row.id - 1] = replace(writes.parked[-row.id - 1], reason=reason, try_at=try_at)
+        aggregate.waiting.append(Waiting(row.id, reason, row.input))
+
     def _unpark(self, row: Waiting) -> None:
         writes = self._recorder.writes
         if row.id > 0:
+            writes.postponed.pop(row.id, None)
             writes.unparked.append(row.id)
         else:
             writes.parked[-row.id - 1] = ParkedRow(row.input, "", None, None)

@@ -119,8 +119,8 @@ ON CONFLICT (aggregate, source, sequence) WHERE sequence IS NOT NULL DO NOTHING
 UNPARK = "DELETE FROM parked WHERE id = ANY($1::bigint[])"
 
 POSTPONE = """
-UPDATE parked SET try_at = u.try_at FROM unnest($1::bigint[], $2::timestamptz[]) AS u (id, try_at)
-WHERE parked.id = u.id
+UPDATE parked SET reason = u.reason, try_at = u.try_at
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS u (id, reason, try_at) WHERE parked.id = u.id
 """
 
 # A letter that was redriven and failed again keeps its number.

@@ -107,7 +107,7 @@ def write_engine_rows(writes: Writes, now: datetime, release: str) -> Iterable[S
     if writes.unparked:
         yield sql.UNPARK, (writes.unparked,)
     if writes.postponed:
-        yield sql.POSTPONE, (list(writes.postponed), list(writes.postponed.values()))
+        yield sql.POSTPONE, (list(writes.postponed), *zip(*writes.postponed.values(), strict=True))
     if writes.dead:
         yield sql.BURY, (now, release, *_dead(writes.dead))
     if writes.freed_keys:

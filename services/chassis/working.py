@@ -209,7 +209,8 @@ class Writes:
     timers: dict[tuple[UUID, str, str], tuple[Timer | CancelTimer, str | None]] = field(default_factory=dict)
     parked: list[ParkedRow] = field(default_factory=list)
     unparked: list[int] = field(default_factory=list)
-    postponed: dict[int, datetime | None] = field(default_factory=dict)
+    postponed: dict[int, tuple[str, datetime | None]] = field(default_factory=dict)
+    """Why rows of `parked` wait on, and when to try them again."""
     dead: list[DeadRow] = field(default_factory=list)
     keys: dict[tuple[str, str], KeyRow] = field(default_factory=dict)
     freed_keys: set[tuple[str, str]] = field(default_factory=set)

@@ -84,6 +84,7 @@ class Load:
         self._plans: list[Plan] = []
         self._next = 0
         self._extra: Iterator[Plan] | None = None
+        self._heard: set[tuple[str, str, int]] = set()
 
     async def prepare(self) -> None:
         """Have everything at hand that must not be asked for under a fault."""
@@ -155,7 +156,7 @@ class Load:
         return {case.case_id: expected_events(case.plan) for case in self.ledger.cases.values()}
 
     def hear(self, message: Message) -> None:
-        """Take one record of a topic: note it, and let whom it concerns react."""
+        """Note one record of a topic, and let whom it concerns react: once, for it may come again (G4)."""
         headers = [(name, value or b"") for name, value in _headers(message)]
         with suppress(BadEnvelope):
             envelope, data = from_record(headers, message.value())
@@ -177,7 +178,9 @@ class Load:
                     event.window.value if isinstance(event, CoverageAssessed) else "",
                 )
             )
-            if isinstance(event, Event):
+            place = (envelope.source_name, envelope.subject, envelope.sequence)
+            if isinstance(event, Event) and place not in self._heard:
+                self._heard.add(place)
                 self._town.hear(envelope.subject, event)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(what: Callable[[], bool], seconds: float = 10) -> None:
+async def until(what: Callable[[], bool], seconds: float = 30) -> None:
     """Return as soon as `what()` is true. Raises TimeoutError after so many seconds."""
     async with asyncio.timeout(seconds):
         while not what():  # noqa: ASYNC110 - what is waited for has no event
