@@ -40,6 +40,8 @@ class Fault(StrEnum):
     """It dies after the commit, before the offsets: the batch comes again."""
     TWICE_AT_ONCE = "twice at once"
     """Two replicas have it at the same time: a rebalance that one of them has not noticed."""
+    HELD = "held"
+    """Somebody else holds what `What.LATE` takes while it is decided."""
 
 
 @dataclass(frozen=True, slots=True)

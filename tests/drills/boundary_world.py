@@ -1,7 +1,8 @@
 """Brings histories to real engines on a real database, and compares what is stored with what was told."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
@@ -131,7 +132,7 @@ class Boundary:
         inputs = [self._input(first, one) for one in history.told]
         before: tuple[int, ...] = ()
         for number, batch in enumerate(history.batches):
-            await self._bring(inputs, before, batch, number)
+            await self._bring(first, inputs, before, batch, number)
             before = batch.events
         await self._settle(self._engines[0], first)
         await self._judge_the_prefix(history, first)
@@ -147,7 +148,7 @@ class Boundary:
     def _input(self, first: int, told: Told) -> Input:
         name = {
             What.SCARCE: f".scarce/{first}",
-            What.LATE: f".late/{first}",
+            What.LATE: f".{_late(first)}",
             What.POISON: ".poison",
         }.get(told.what, "")
         data: Event | None = None
@@ -156,13 +157,16 @@ class Boundary:
         return event(first + told.aggregate, told.source, told.sequence, data, clock=dict(told.clock))
 
     async def _bring(
-        self, inputs: Sequence[Input], before: tuple[int, ...], batch: Batch, number: int
+        self, first: int, inputs: Sequence[Input], before: tuple[int, ...], batch: Batch, number: int
     ) -> None:
         engine, other = self._engines[number % 2], self._engines[1 - number % 2]
         now = [inputs[n] for n in batch.events]
         again = [inputs[n] for n in (*before, *batch.events)]
         if batch.fault is Fault.NONE:
             await self._apply(engine, now)
+        elif batch.fault is Fault.HELD:
+            async with self._held(_late(first)):
+                await self._apply(engine, now)
         elif batch.fault is Fault.TWICE_AT_ONCE:
             await asyncio.gather(self._apply(engine, now), self._apply(other, again))
         else:
@@ -170,6 +174,13 @@ class Boundary:
             point = CrashPoint.ENGINE_BEFORE_COMMIT if rolled_back else CrashPoint.ENGINE_AFTER_COMMIT
             await self._die(engine, now, point)
             await self._apply(other, again)
+
+    @asynccontextmanager
+    async def _held(self, slot: str) -> AsyncIterator[None]:
+        await self._pool.execute("INSERT INTO slots VALUES ($1, 0, NULL) ON CONFLICT DO NOTHING", slot)
+        async with self._pool.acquire() as session, session.transaction():
+            await session.execute("SELECT FROM slots WHERE name = $1 FOR UPDATE", slot)
+            yield
 
     async def _die(self, engine: Engine, inputs: Sequence[Input], point: CrashPoint) -> None:
         token = _DYING.set(point)
@@ -243,6 +254,10 @@ class Boundary:
             _same("the rows", list(zip(numbers, heard, strict=True)), stored.bookings)
             _same("the effects", sorted(causes), stored.effects)
             _same("the watermarks", {one.source: one.sequence for one in told.values()}, stored.marks)
+
+
+def _late(first: int) -> str:
+    return f"late/{first}"
 
 
 def _subjects(first: int) -> list[UUID]:
