@@ -71,7 +71,7 @@ async def crash_recovery(ground: Ground) -> None:
         "SELECT pid FROM pg_stat_activity WHERE datname = ANY($1) LIMIT 1", list(ground.databases)
     )
     os.kill(victim, signal.SIGKILL)
-    with suppress(asyncpg.PostgresError, OSError, TimeoutError):
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         while True:
             await admin.fetchval("SELECT 1", timeout=2)
             await asyncio.sleep(0.02)
