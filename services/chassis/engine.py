@@ -16,16 +16,16 @@ import asyncpg
 import structlog
 
 from services.chassis import counting, sql
+from services.chassis.apart import Mode, apart, is_of_an_input, name_of
 from services.chassis.auditing import audit
-from services.chassis.breaker import Breaker, BreakerOpen
+from services.chassis.breaker import Breaker
 from services.chassis.clock import seconds
 from services.chassis.codec import Codec, safe_message
 from services.chassis.crash_points import CrashPoint, crash_point
-from services.chassis.database import is_transient
 from services.chassis.decider import KAFKA, Lookup
 from services.chassis.definition import Connection, Definition
 from services.chassis.fold import STALE, Fold, Handlers
-from services.chassis.inputs import BusinessKey, Claim, FanOutAdvance, Fate, Input, Operation, Outcome
+from services.chassis.inputs import BusinessKey, FanOutAdvance, FanOutMoved, Fate, Input, Operation, Outcome
 from services.chassis.loading import known_keys, load_facts, take_claims
 from services.chassis.pictures import changes_since
 from services.chassis.recording import Recorder, Source
@@ -49,24 +49,12 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mode:
-    """How a transaction treats what waits at its aggregates; `doomed` sends it to the dead letters."""
-
-    release: bool = True
-    doomed: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What a batch would do: outcomes in its order, all that it would write, its rows by table."""
 
     outcomes: tuple[Outcome, ...]
     writes: Writes
     rows: dict[str, int]
-
-
-class FanOutMoved(RuntimeError):
-    """Another replica advanced this fan-out first."""
 
 
 class Engine:
@@ -101,15 +89,18 @@ class Engine:
         try:
             return await self._transact(inputs, advance)
         except Exception as error:
-            if not _is_of_an_input(error):
+            if not is_of_an_input(error):
                 raise
-            log.warning("batch_taken_apart", error=_name(error), inputs=len(inputs))
+            log.warning("batch_taken_apart", error=name_of(error), inputs=len(inputs))
             if advance is None:
-                return await self._apart(inputs)
+                return await apart(inputs, self.apply, self._decide_alone)
             keyed = [replace(one, business_key=BusinessKey("fan_out", str(one.id), "")) for one in inputs]
-            outcomes = await self._apart(keyed)
+            outcomes = await apart(keyed, self.apply, self._decide_alone)
             await self._transact((), advance)
             return outcomes
+
+    async def _decide_alone(self, one: Input, mode: Mode) -> Outcome:
+        return (await self._transact([one], None, mode=mode))[0]
 
     async def operate(self, operation: Operation) -> None:
         """Carry out and audit an operator's intervention, then let go on what waited for it."""
@@ -122,54 +113,12 @@ class Engine:
             await transaction.start()
             try:
                 spans = BatchSpans(OFF, self.definition.name)
-                fold, recorder, outcomes = await self._fold(connection, inputs, None, _Mode(), spans)
+                fold, recorder, outcomes = await self._fold(connection, inputs, None, Mode(), spans)
                 await self._write(connection, fold, recorder)
             finally:
                 await transaction.rollback()
         rows = {table.name: len(kept) + len(gone) for table, kept, gone in recorder.facts.changes()}
         return Rehearsal(tuple(outcomes), recorder.writes, rows)
-
-    async def _apart(self, inputs: Sequence[Input]) -> list[Outcome]:
-        """Find the aggregate whose decision cannot be stored; all the others lose nothing."""
-        subjects = list(dict.fromkeys(one.subject for one in inputs))
-        if len(inputs) == 1:
-            return [await self._alone(inputs[0])]
-        if len(subjects) == 1:
-            return [await self._alone(one) for one in inputs]
-        first = set(subjects[: len(subjects) // 2])
-        outcomes: dict[int, Outcome] = {}
-        for half in (
-            [index for index, one in enumerate(inputs) if one.subject in first],
-            [index for index, one in enumerate(inputs) if one.subject not in first],
-        ):
-            decided = await self.apply([inputs[index] for index in half])
-            outcomes.update(zip(half, decided, strict=True))
-        return [outcomes[index] for index in range(len(inputs))]
-
-    async def _alone(self, one: Input) -> Outcome:
-        """Decide again with fresh facts; what cannot be stored even then is a dead letter."""
-        outcome, failure = await self._attempt(one, _Mode())
-        if outcome is not None:
-            return outcome
-        outcome, failure = await self._attempt(one, _Mode(release=False))
-        if outcome is None:
-            failed = replace(one, error=failure)
-            return (await self._transact([failed], None, mode=_Mode(release=False)))[0]
-        # The input itself is fine: it let something go on that had waited, and that cannot be stored.
-        sweep = replace(one, claim=Claim("parked", (0,)), business_key=None)
-        _, failure = await self._attempt(sweep, _Mode())
-        if failure:
-            await self._transact([sweep], None, mode=_Mode(doomed=failure))
-        return outcome
-
-    async def _attempt(self, one: Input, mode: _Mode) -> tuple[Outcome | None, str]:
-        """The outcome, or why the decision could not be stored."""
-        try:
-            return (await self._transact([one], None, mode=mode))[0], ""
-        except Exception as error:
-            if not _is_of_an_input(error):
-                raise
-            return None, _name(error)
 
     async def _transact(
         self,
@@ -177,7 +126,7 @@ class Engine:
         advance: FanOutAdvance | None,
         *,
         operation: Operation | None = None,
-        mode: _Mode | None = None,
+        mode: Mode | None = None,
     ) -> list[Outcome]:
         """One transaction; again when somebody else made one of its new aggregates meanwhile.
 
@@ -188,7 +137,7 @@ class Engine:
         """
         while True:
             try:
-                return await self._transact_once(inputs, advance, operation, mode or _Mode())
+                return await self._transact_once(inputs, advance, operation, mode or Mode())
             except asyncpg.UniqueViolationError as error:
                 if error.constraint_name != sql.MADE_TWICE:
                     raise
@@ -199,7 +148,7 @@ class Engine:
         inputs: Sequence[Input],
         advance: FanOutAdvance | None,
         operation: Operation | None,
-        mode: _Mode,
+        mode: Mode,
     ) -> list[Outcome]:
         began = seconds()
         spans = BatchSpans(self.tracing, self.definition.name)
@@ -233,7 +182,7 @@ class Engine:
         connection: Connection,
         inputs: Sequence[Input],
         operation: Operation | None,
-        mode: _Mode,
+        mode: Mode,
         spans: BatchSpans,
     ) -> tuple[Fold, Recorder, list[Outcome]]:
         subjects = {one.subject for one in inputs}
@@ -328,7 +277,7 @@ class Engine:
             callback(committed)
 
 
-async def _take(fold: Fold, inputs: Sequence[Input], gone: set[int], mode: _Mode) -> list[Outcome]:
+async def _take(fold: Fold, inputs: Sequence[Input], gone: set[int], mode: Mode) -> list[Outcome]:
     """Decide the inputs; a sweep's outcome is whether its row still waits."""
     sweeps = [index for index, one in enumerate(inputs) if _is_sweep(one)]
     for index in sweeps:
@@ -387,17 +336,6 @@ async def _advance(connection: Connection, advance: FanOutAdvance) -> None:
         arguments = (advance.id, advance.before, advance.after)
     if await connection.fetchval(statement, *arguments) is None:
         raise FanOutMoved(f"fan-out {advance.id} is not at {advance.before}")
-
-
-def _is_of_an_input(error: Exception) -> bool:
-    """Whether a decision is to blame: not the database, the batch, or a schema that lacks a migration."""
-    others = (BreakerOpen, FanOutMoved, asyncpg.SyntaxOrAccessError)
-    return not (is_transient(error) or isinstance(error, others))
-
-
-def _name(error: Exception) -> str:
-    constraint = getattr(error, "constraint_name", None)
-    return f"{type(error).__name__} {constraint}" if constraint else type(error).__name__
 
 
 def release_of(name: str) -> str:

@@ -12,9 +12,9 @@ from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.database import CONNECT_TIMEOUT_S, is_transient
 from services.chassis.decider import Message, Origin
 from services.chassis.definition import Targets
-from services.chassis.engine import Engine, FanOutMoved
+from services.chassis.engine import Engine
 from services.chassis.ids import derived_id
-from services.chassis.inputs import FanOutAdvance, Input
+from services.chassis.inputs import FanOutAdvance, FanOutMoved, Input
 from services.chassis.lanes import Lanes
 from services.chassis.loop import Loop, place
 

@@ -196,3 +196,7 @@ class FanOutAdvance:
     before: UUID | None
     after: UUID | None
     done: bool
+
+
+class FanOutMoved(RuntimeError):
+    """Another replica advanced this fan-out first."""

@@ -1,8 +1,13 @@
 """A routing database with millions of cases, put there in bulk: one in fifty is open, the rest closed."""
 
+import asyncio
+from collections.abc import Iterator
+
 import asyncpg
 
-AT_ONCE = 250_000
+AT_ONCE = 100_000
+SESSIONS = 2
+"""Load at the same time."""
 OPEN_ONE_OF = 50
 # About as long as the state of a case that went through a repair.
 STATE = """
@@ -49,12 +54,22 @@ GIGABYTES_A_MILLION = 4.5
 
 async def store(database: str, count: int) -> None:
     """Put so many cases into a migrated database, then let it settle."""
+    parts = iter(range(0, count, AT_ONCE))
+    await asyncio.gather(*(_load(database, parts, count) for _ in range(SESSIONS)))
+    session = await asyncpg.connect(database)
+    try:
+        await session.execute("VACUUM ANALYZE")
+        await session.execute("CHECKPOINT")
+    finally:
+        await session.close()
+
+
+async def _load(database: str, parts: Iterator[int], count: int) -> None:
+    """Take part after part, until none is left."""
     session = await asyncpg.connect(database)
     try:
         await session.execute("SET synchronous_commit = off")
-        for first in range(0, count, AT_ONCE):
+        for first in parts:
             await session.execute(LOAD, first, min(first + AT_ONCE, count) - 1, float(count))
-        await session.execute("VACUUM ANALYZE")
-        await session.execute("CHECKPOINT")
     finally:
         await session.close()
