@@ -63,7 +63,7 @@ class Lanes(Loop):
     """
 
     def __init__(self, dsn: str, service: str) -> None:
-        super().__init__("lanes", shortest=BALANCE_EVERY_S, longest=BALANCE_EVERY_S)
+        super().__init__("lanes", rest=BALANCE_EVERY_S)
         self._dsn = dsn
         self._application = f"ciclo-{service}-lanes"
         self._connection: asyncpg.Connection | None = None

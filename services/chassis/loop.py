@@ -47,13 +47,13 @@ class Loop(ABC):
     """Calls `turn` again and again, from `start` to `stop`.
 
     What a turn raises is logged, `recover` is called, and after a growing pause the next turn comes. With
-    nothing to do, the pauses between turns grow from `shortest` to `longest` seconds; `wake` ends a pause.
+    nothing to do the loop rests for `rest` seconds, or until `wake`: what this process makes wakes it, so it
+    looks by itself only for what another replica made.
     """
 
-    def __init__(self, name: str, *, shortest: float = 0.01, longest: float = 0.25) -> None:
+    def __init__(self, name: str, *, rest: float = 0.25) -> None:
         self.name = name
-        self._shortest = shortest
-        self._longest = longest
+        self._idle = rest
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -110,7 +110,6 @@ class Loop(ABC):
         return None
 
     async def _run(self) -> None:
-        idle = self._shortest
         while not self._stopping.is_set():
             self._woken.clear()
             self._turn_began = seconds()
@@ -122,11 +121,7 @@ class Loop(ABC):
                 continue
             self._turn_began = None
             self._failures, self._failing_since = 0, None
-            if pause is None:
-                pause, idle = idle, min(idle * 2, self._longest)
-            else:
-                idle = self._shortest
-            await _wait(self._woken, pause)
+            await _wait(self._woken, self._idle if pause is None else pause)
 
     async def _mend(self, error: Exception) -> None:
         self._failures += 1

@@ -110,7 +110,8 @@ class Relay(Loop):
         with self._lanes.using() as lanes:
             rows = await self._read(lanes) if lanes else []
             deleted = await self._publish(rows)
-        return 0 if deleted else None
+        # Fewer than one lane may give: there are no more, and whoever commits some wakes us.
+        return 0 if deleted and len(rows) >= BATCH // len(lanes) else None
 
     async def close(self) -> None:
         """Drop the producer: what it may still hold is in the outbox, too."""

@@ -33,7 +33,7 @@ class Sweeper(Loop):
     """
 
     def __init__(self, engine: Engine, lanes: Lanes) -> None:
-        super().__init__("sweeper", shortest=SWEEP_EVERY_S, longest=SWEEP_EVERY_S)
+        super().__init__("sweeper", rest=SWEEP_EVERY_S)
         self._engine = engine
         self._lanes = lanes
 

@@ -36,7 +36,7 @@ class Timers(Loop):
     """Sends the due timers of this replica's lanes to the engine, earliest first."""
 
     def __init__(self, engine: Engine, lanes: Lanes) -> None:
-        super().__init__("timers", shortest=LOOK_EVERY_S, longest=LOOK_EVERY_S)
+        super().__init__("timers", rest=LOOK_EVERY_S)
         self._engine = engine
         self._lanes = lanes
 

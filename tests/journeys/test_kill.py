@@ -7,6 +7,7 @@ import asyncio
 import os
 import secrets
 import signal
+from collections.abc import Sequence
 from functools import partial
 from random import Random
 
@@ -16,6 +17,7 @@ import pytest
 from demo.processes import NAMES, ServiceProcess
 from demo.report import Ending
 from demo.stories import STORIES
+from demo.stories.story import Story
 from deploy.embedded import Servers
 from services.chassis.clock import utc_now
 from tests.journeys.evidence import gather
@@ -23,8 +25,8 @@ from tests.journeys.house import House, open_house
 from tests.support.waiting import until
 
 ROUNDS = 4
-MOMENTS = range(150)
-"""After so many events: cases move in bursts. The stories have some more than these."""
+EVENTS_A_STORY = 5
+"""Services die after fewer events than these for each story: cases move in bursts. Every story has more."""
 LONGEST_PAUSE_SECONDS = 2.0
 PATIENCE_SECONDS = 90
 
@@ -33,7 +35,7 @@ pytestmark = pytest.mark.timeout(300)
 
 async def test_services_killed_at_any_moment_lose_nothing_and_do_nothing_twice(own_servers: Servers) -> None:
     async with open_house(own_servers, own_servers.directory / "killed") as house:
-        endings, codes = await _play_and_strike(house, signal.SIGKILL, deaths=3)
+        endings, codes = await _play_and_strike(house, STORIES, signal.SIGKILL, deaths=3)
         assert codes == [128 + signal.SIGKILL] * 3 * len(NAMES)
         evidence = await gather(own_servers, house, endings)
     wrong = evidence.everything_wrong()
@@ -44,7 +46,7 @@ async def test_services_asked_to_end_at_any_moment_end_well_and_go_on_where_they
     own_servers: Servers,
 ) -> None:
     async with open_house(own_servers, own_servers.directory / "ended") as house:
-        endings, codes = await _play_and_strike(house, signal.SIGTERM, deaths=1)
+        endings, codes = await _play_and_strike(house, STORIES[::3], signal.SIGTERM, deaths=1)
         assert codes == [0] * len(NAMES)
         evidence = await gather(own_servers, house, endings)
     wrong = evidence.everything_wrong()
@@ -53,24 +55,27 @@ async def test_services_asked_to_end_at_any_moment_end_well_and_go_on_where_they
 
 
 async def _play_and_strike(
-    house: House, number: signal.Signals, *, deaths: int
+    house: House, stories: Sequence[Story], number: signal.Signals, *, deaths: int
 ) -> tuple[list[Ending], list[int]]:
-    """Play the stories while every service dies so many times; the ends, and the exit codes."""
+    """Play stories while every service dies so many times; the ends, and the exit codes."""
     seed = int(os.environ.get("CICLO_SEED") or secrets.randbelow(2**32))
     print(f"CICLO_SEED={seed}")  # noqa: T201 - shown when the test fails
-    striking = asyncio.create_task(_strike(house, number, Random(seed), deaths))  # noqa: S311
+    chance, moments = Random(seed), range(EVENTS_A_STORY * len(stories))  # noqa: S311
+    striking = asyncio.create_task(_strike(house, number, chance, deaths, moments))
     try:
-        endings = await house.play(STORIES)
+        endings = await house.play(stories)
         return endings, await striking
     finally:
         striking.cancel()
 
 
-async def _strike(house: House, number: signal.Signals, random: Random, deaths: int) -> list[int]:
+async def _strike(
+    house: House, number: signal.Signals, random: Random, deaths: int, moments: range
+) -> list[int]:
     codes = []
     victims = [*NAMES] * deaths
     random.shuffle(victims)
-    for each, moment in enumerate(sorted(random.choices(MOMENTS, k=ROUNDS))):
+    for each, moment in enumerate(sorted(random.choices(moments, k=ROUNDS))):
         await until(partial(house.screen.reached, moment), PATIENCE_SECONDS)
         for name in victims[each::ROUNDS]:
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))

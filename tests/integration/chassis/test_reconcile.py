@@ -217,7 +217,7 @@ async def test_events_sent_again_while_new_ones_are_published_disturb_no_order(
         from_record(record.headers, record.value)[0]
         for record in await everything(servers.kafka, both.prefix + CASES)
     ]
-    assert len(seen) > 2 * rounds * len(subjects), "much was sent again"
+    assert len(seen) > 1.25 * rounds * len(subjects), "much was sent again"
     for envelope in seen:
         # For whoever keeps the highest sequence, every event still comes right after the one before it.
         assert (envelope.sequence or 0) <= newest.get(envelope.subject, 0) + 1

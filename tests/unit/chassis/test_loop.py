@@ -11,8 +11,8 @@ from tests.support.waiting import until
 
 
 class Recording(Loop):
-    def __init__(self, turn: Callable[[int], float | None], *, longest: float = 30.0) -> None:
-        super().__init__("recording", shortest=longest, longest=longest)
+    def __init__(self, turn: Callable[[int], float | None], *, rest: float = 30.0) -> None:
+        super().__init__("recording", rest=rest)
         self._turns = turn
         self.turns = 0
         self.recovered = 0
