@@ -15,7 +15,7 @@ from tests.benchmarks.hot.work import CASES
 from tests.benchmarks.results import Chart, Found, Goal, middle, number
 from tests.benchmarks.stand import Ends, Stand, topics
 
-EVENTS, FEW, FEW_BELOW = 40_000, 4_000, 20
+EVENTS, FEW, FEW_BELOW = 20_000, 3_000, 20
 STORED = (0, 1_000_000, 10_000_000)
 BATCHES = (1, 10, 50, 100, 200, 500, 1_000)
 PARTITIONS = (1, 3, 6, 12, 24)

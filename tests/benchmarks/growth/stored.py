@@ -49,7 +49,7 @@ SELECT current_date - 1, id, id, '/ciclo/routing', 1, 'ciclo.routing.v1', 'ciclo
     'intake:1', id::text, id::text,
     '{{"promise_no":1,"kind":"first_answer","owner":{{"kind":"queue","id":"first_line"}}}}' FROM ids
 """  # noqa: S608 - put together from constants
-GIGABYTES_A_MILLION = 4.5
+GIGABYTES_A_MILLION = 3.2
 
 
 async def store(database: str, count: int) -> None:

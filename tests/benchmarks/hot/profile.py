@@ -17,7 +17,7 @@ from tests.benchmarks.hot.work import CASES
 from tests.benchmarks.results import Chart, Found
 from tests.benchmarks.stand import Ends, Stand, topics
 
-EVENTS = 40_000
+EVENTS = 30_000
 MOST = 30
 _FRAME = re.compile(r"(?P<name>\S+) \((?P<file>[^():]+)(?::\d+)?\)$")
 # A sample belongs to the first of these folders or files on the way from the leaf to the root.

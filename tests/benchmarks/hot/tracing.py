@@ -11,7 +11,7 @@ from tests.benchmarks.hot.part import COLUMNS, HERE, contest, rates_of, rows_of
 from tests.benchmarks.results import Chart, Found, Goal, middle, number, spread
 from tests.benchmarks.stand import Stand
 
-EVENTS, FEW, CASES = 30_000, 3_000, 400
+EVENTS, FEW, CASES = 16_000, 2_000, 250
 FOLDER = ROOT / ".ciclo" / "bench-traces"
 TEXT = (
     "The hot path with spans sent to `python -m deploy.traces` and without; beside it the idiom with "
