@@ -55,6 +55,10 @@ class EffectRunner(Protocol):
         """The result after the last attempt failed."""
         ...
 
+    async def close(self) -> None:
+        """Give back what is kept between batches: connections, mostly. Nothing is run afterwards."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Measures:

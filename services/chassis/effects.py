@@ -88,6 +88,10 @@ class Effects(Loop):
             # At once again: an effect that is done lets the next of its order go.
             return 0 if await self._apply() else None
 
+    async def close(self) -> None:
+        """Close what the runner keeps open."""
+        await self._runner.close()
+
     async def _read(self, lanes: frozenset[int]) -> list[tuple[Any, EffectCall]]:
         async with self._lanes.session(lanes) as session:
             rows = await session.fetch(READ, sorted(lanes), self._kind, self._runner.batch)

@@ -26,10 +26,18 @@ from services.chassis.decider import KAFKA, Lookup
 from services.chassis.definition import Connection, Definition
 from services.chassis.fold import STALE, Fold, Handlers
 from services.chassis.inputs import BusinessKey, FanOutAdvance, FanOutMoved, Fate, Input, Operation, Outcome
+from services.chassis.joining import joined
 from services.chassis.loading import known_keys, load_facts, take_claims
 from services.chassis.pictures import changes_since
 from services.chassis.recording import Recorder, Source
-from services.chassis.storing import write_aggregates, write_engine_rows, write_rows
+from services.chassis.storing import (
+    delete_engine_rows,
+    delete_rows,
+    make_aggregates,
+    write_aggregates,
+    write_engine_rows,
+    write_rows,
+)
 from services.chassis.telemetry.batches import BatchSpans
 from services.chassis.telemetry.exporting import OFF, Tracing
 from services.chassis.working import Aggregate, Waiting, Writes
@@ -247,12 +255,20 @@ class Engine:
             return replace(one, data=None, raw=data, error=failure)
 
     async def _write(self, connection: Connection, fold: Fold, recorder: Recorder) -> None:
-        for statement, arguments in (
-            *write_aggregates(fold.aggregates),
-            *write_rows(recorder.facts),
-            *write_engine_rows(recorder.writes, recorder.now, self.release),
+        """Write in three steps, each one statement: what a step needs to be there or gone, came before."""
+        facts, writes = recorder.facts, recorder.writes
+        for step in (
+            [*make_aggregates(fold.aggregates)],
+            [*delete_rows(facts), *delete_engine_rows(writes)],
+            [
+                *write_aggregates(fold.aggregates),
+                *write_rows(facts),
+                *write_engine_rows(writes, recorder.now, self.release),
+            ],
         ):
-            await connection.execute(statement, *arguments)
+            if step:
+                statement, arguments = joined(step)
+                await connection.execute(statement, *arguments)
 
     async def _with_changes(
         self, connection: Connection, inputs: Sequence[Input], outcomes: list[Outcome]

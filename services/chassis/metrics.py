@@ -110,7 +110,7 @@ DATABASE_SECONDS = histogram(
     "db_client_operation_duration_seconds",
     "Statements sent to PostgreSQL",
     Label("db_system_name", ("postgresql",)),
-    Label("db_query_summary", bound="verb and table of the statements in the code"),
+    Label("db_query_summary", bound="verb and table of the statements in the code, or how many tables"),
     _ERROR,
     buckets=OF_DATABASE,
     most=300,

@@ -66,17 +66,18 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bigint
 """
 MADE_TWICE = "aggregates_pkey"
 
-# The ordering keeps an aggregate's events in their sequence: outbox ids are drawn in that order.
 WRITE_EVENTS = """
-WITH written AS (
-    INSERT INTO events (day, id, aggregate, source, sequence, topic, type, occurred_at, clock, correlation,
-        causation, traceparent, body)
-    SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[],
-        $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
-)
+INSERT INTO events (day, id, aggregate, source, sequence, topic, type, occurred_at, clock, correlation,
+    causation, traceparent, body)
+SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[],
+    $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+"""
+
+# The ordering keeps an aggregate's events in their sequence: outbox ids are drawn in that order.
+WRITE_OUTBOX = """
 INSERT INTO outbox (lane, day, event, since)
-SELECT lane, $1, id, $15
-FROM unnest($14::smallint[], $2::uuid[]) WITH ORDINALITY AS o (lane, id, n) ORDER BY n
+SELECT lane, $1, id, $2
+FROM unnest($3::smallint[], $4::uuid[]) WITH ORDINALITY AS o (lane, id, n) ORDER BY n
 """
 
 WRITE_EFFECTS = """

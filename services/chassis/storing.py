@@ -1,8 +1,8 @@
-"""Writes what a batch changed: at most one statement per table and kind of change."""
+"""What a batch changed, as statements: at most one per table and kind of change, joined into a few."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.chassis.codec import record_of
 from services.chassis.decider import Timer
 from services.chassis.facts import FactStore, Key
 from services.chassis.inputs import Input
+from services.chassis.joining import Sent
 from services.chassis.lanes import lane_of
 from services.chassis.loading import where
 from services.chassis.tables import Table
@@ -27,15 +28,17 @@ from services.chassis.working import (
     Writes,
 )
 
-Sent = tuple[str, tuple[Any, ...]]
-"""A statement and its arguments."""
+
+def delete_rows(store: FactStore) -> Iterable[Sent]:
+    """The statements for rows of the service's own tables that are to go."""
+    for table, _, gone in store.changes():
+        if gone:
+            yield _delete(table, gone)
 
 
 def write_rows(store: FactStore) -> Iterable[Sent]:
-    """The statements for the service's own tables."""
-    for table, kept, gone in store.changes():
-        if gone:
-            yield _delete(table, gone)
+    """The statements for rows of the service's own tables that are new or changed."""
+    for table, kept, _ in store.changes():
         if kept:
             columns = [[getattr(row, field.name) for row in kept] for field in fields(table.model)]
             yield _upsert(table), tuple(columns)
@@ -60,22 +63,21 @@ def _delete(table: Table, keys: Sequence[Key]) -> Sent:
     return f"DELETE FROM {table.name} {where(table, table.key)}", tuple(columns)  # noqa: S608
 
 
-def write_aggregates(aggregates: Mapping[UUID, Aggregate]) -> Iterable[Sent]:
-    """The statements for the aggregates' rows, in the order of their ids.
+def make_aggregates(aggregates: Mapping[UUID, Aggregate]) -> Iterable[Sent]:
+    """The statement for aggregates that have no row yet, in the order of their ids.
 
-    They come before all other statements: an outbox id is drawn only once its aggregate is ours. A new
-    aggregate gets its row even if something merely waits there, or is set aside: whoever decides about it at
-    the same time must be stopped by the row, as he cannot see what waits.
+    It comes before all others and is joined with none: an outbox id is drawn only once its aggregate is ours.
+    A new aggregate gets its row even if something merely waits there, or is set aside: whoever decides about
+    it at the same time must be stopped by the row, as he cannot see what waits.
     """
-    made, known = [], []
-    for aggregate in aggregates.values():
-        if aggregate.made:
-            if aggregate.touched or aggregate.waiting or aggregate.dead:
-                made.append(aggregate)
-        elif aggregate.touched:
-            known.append(aggregate)
+    made = [each for each in aggregates.values() if each.made and (each.touched or each.waiting or each.dead)]
     if made:
         yield sql.MAKE_AGGREGATES, _aggregates(made)
+
+
+def write_aggregates(aggregates: Mapping[UUID, Aggregate]) -> Iterable[Sent]:
+    """The statement for aggregates whose rows are locked."""
+    known = [each for each in aggregates.values() if each.touched and not each.made]
     if known:
         yield sql.WRITE_AGGREGATES, _aggregates(known)
 
@@ -94,24 +96,38 @@ def _aggregates(rows: Sequence[Aggregate]) -> tuple[Any, ...]:
     )
 
 
+def delete_engine_rows(writes: Writes) -> Iterable[Sent]:
+    """The statements for rows of the engine's tables that are to go."""
+    cancelled = sorted(key for key, (timer, _) in writes.timers.items() if not isinstance(timer, Timer))
+    if cancelled:
+        yield sql.CANCEL_TIMERS, tuple(zip(*cancelled, strict=True))
+    if writes.unparked:
+        yield sql.UNPARK, (writes.unparked,)
+    if writes.freed_keys:
+        yield sql.FREE_KEYS, tuple(zip(*sorted(writes.freed_keys), strict=True))
+
+
 def write_engine_rows(writes: Writes, now: datetime, release: str) -> Iterable[Sent]:
-    """The statements for the engine's tables, each only if it has rows."""
+    """The statements for rows of the engine's tables that are new or changed."""
     if writes.events:
         yield sql.WRITE_EVENTS, _events(writes.events, now)
+        yield sql.WRITE_OUTBOX, _outbox(writes.events, now)
     if writes.effects:
         yield sql.WRITE_EFFECTS, (now, *_effects(writes.effects))
-    yield from _timers(writes)
+    timers = [
+        (*key, lane_of(key[0]), timer.due, timer.data.model_dump_json(), trace)
+        for key, (timer, trace) in sorted(writes.timers.items())
+        if isinstance(timer, Timer)
+    ]
+    if timers:
+        yield sql.SET_TIMERS, tuple(zip(*timers, strict=True))
     parked = [row for row in writes.parked if row.reason]
     if parked:
         yield sql.PARK, (now, *_parked(parked))
-    if writes.unparked:
-        yield sql.UNPARK, (writes.unparked,)
     if writes.postponed:
         yield sql.POSTPONE, (list(writes.postponed), *zip(*writes.postponed.values(), strict=True))
     if writes.dead:
         yield sql.BURY, (now, release, *_dead(writes.dead))
-    if writes.freed_keys:
-        yield sql.FREE_KEYS, tuple(zip(*sorted(writes.freed_keys), strict=True))
     if writes.keys:
         keys = [writes.keys[key] for key in sorted(writes.keys)]
         yield sql.TAKE_KEYS, (now, *_columns(keys, "scope", "key", "aggregate", "fingerprint", "reply"))
@@ -126,28 +142,21 @@ def _columns(rows: Sequence[Any], *names: str) -> list[list[Any]]:
 
 def _events(rows: Sequence[EventRow], now: datetime) -> tuple[Any, ...]:
     names = [field.name for field in fields(EventRow)]
-    lanes = [lane_of(row.aggregate) for row in rows]
-    return (now.astimezone(UTC).date(), *_columns(rows, *names), lanes, now)
+    return (_day(now), *_columns(rows, *names))
+
+
+def _outbox(rows: Sequence[EventRow], now: datetime) -> tuple[Any, ...]:
+    return (_day(now), now, [lane_of(row.aggregate) for row in rows], *_columns(rows, "id"))
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(UTC).date()
 
 
 def _effects(rows: Sequence[EffectRow]) -> tuple[Any, ...]:
     lanes = [lane_of(row.aggregate) for row in rows]
     rest = _columns(rows, "kind", "cause", "key", "ordering", "data", "traceparent")
     return (*_columns(rows, "aggregate"), lanes, *rest)
-
-
-def _timers(writes: Writes) -> Iterable[Sent]:
-    ordered = sorted(writes.timers.items())
-    cancelled = [key for key, (timer, _) in ordered if not isinstance(timer, Timer)]
-    if cancelled:
-        yield sql.CANCEL_TIMERS, tuple(zip(*cancelled, strict=True))
-    kept = [
-        (*key, lane_of(key[0]), timer.due, timer.data.model_dump_json(), trace)
-        for key, (timer, trace) in ordered
-        if isinstance(timer, Timer)
-    ]
-    if kept:
-        yield sql.SET_TIMERS, tuple(zip(*kept, strict=True))
 
 
 def _parked(rows: Sequence[ParkedRow]) -> tuple[Any, ...]:

@@ -19,9 +19,10 @@ from aiokafka import ConsumerRecord
 from services.chassis import app, engine, sql
 from services.chassis.consumer import Consumer
 from services.chassis.crash_points import CrashPoint, crash_point
+from services.chassis.joining import Sent
 from services.chassis.publisher import Publisher
 from services.chassis.relay import DELETE, Relay
-from services.chassis.storing import Sent, write_engine_rows
+from services.chassis.storing import write_engine_rows
 from services.chassis.working import Aggregate, Writes
 
 WORKERS = 4
@@ -79,7 +80,7 @@ def id_before_lock() -> None:
 
     def with_ids(writes: Writes, now: datetime, release: str) -> Iterable[Sent]:
         for statement, arguments in write_engine_rows(writes, now, release):
-            if statement is sql.WRITE_EVENTS:
+            if statement is sql.WRITE_OUTBOX:
                 yield _with_ids(statement, len(arguments) + 1), (*arguments, drawn.get())
             else:
                 yield statement, arguments
@@ -89,12 +90,12 @@ def id_before_lock() -> None:
 
 
 def _with_ids(statement: str, parameter: int) -> str:
-    """The statement that writes events, with the outbox's ids as its last parameter."""
+    """The statement that writes the outbox, with its ids as its last parameter."""
     changed = statement.replace("INSERT INTO outbox (", "INSERT INTO outbox (id, ").replace(
         ")\nSELECT lane,", f") OVERRIDING SYSTEM VALUE\nSELECT (${parameter}::bigint[])[n], lane,"
     )
     if changed.count("id, lane") != 1 or "OVERRIDING" not in changed:
-        raise SystemExit("the statement that writes events has changed: so must this ablation")
+        raise SystemExit("the statement that writes the outbox has changed: so must this ablation")
     return changed
 
 

@@ -90,6 +90,9 @@ class Caller:
         """Answer at once."""
         return [Called() for _ in calls]
 
+    async def close(self) -> None:
+        """Nothing is kept."""
+
     def give_up(self, call: EffectCall, reason: str) -> Message:
         """Never happens: there is no limit."""
         raise NotImplementedError(call.key, reason)

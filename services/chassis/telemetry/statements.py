@@ -33,8 +33,12 @@ _collected: ContextVar[list["Statement"] | None] = ContextVar("statements", defa
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement: its summary (`INSERT events`), when it ended (ns since 1970), how long it took (s)."""
+    """One statement: its name (`INSERT events`), when it ended (ns since 1970), how long it took (s).
 
+    `summary` tells of every table that it changes, where the name tells only how many they are.
+    """
+
+    name: str
     summary: str
     end: int
     seconds: float
@@ -87,9 +91,7 @@ def statement_span(statement: Statement, parent: str, case: Value | None) -> Spa
     }
     if case is not None:
         attributes[semconv.CASE_ID] = case
-    span = Span(
-        statement.summary, SpanKind.CLIENT, child_of(parent), parent, start, statement.end, attributes
-    )
+    span = Span(statement.name, SpanKind.CLIENT, child_of(parent), parent, start, statement.end, attributes)
     if statement.error is not None:
         if statement.status is not None:
             attributes[semconv.DB_STATUS] = statement.status
@@ -98,13 +100,22 @@ def statement_span(statement: Statement, parent: str, case: Value | None) -> Spa
 
 
 @lru_cache(maxsize=1024)
-def summary_of(query: str) -> str:
-    """What a statement does to which table, without any value: `UPDATE aggregates`."""
+def described(query: str) -> tuple[str, str]:
+    """The name and the summary of a statement: what it does to which table, without any value.
+
+    They differ when it changes several tables: which ones differs from batch to batch, and that would be too
+    many names for a metric.
+    """
     query = _LOCKS.sub("", query)
-    change = _CHANGE.search(query)
-    if change is not None:
-        verb = change[1] or change[2] or change[3]
-        return f"{verb.upper()} {change[4]}"
+    changes = [
+        f"{(insert or delete or update).upper()} {table}"
+        for insert, delete, update, table in _CHANGE.findall(query)
+    ]
+    summary = " ".join(changes) or _read(query)
+    return (f"WRITE {len(changes)} tables" if len(changes) > 1 else summary), summary
+
+
+def _read(query: str) -> str:
     verb = (query.split(None, 1) or ["statement"])[0].rstrip(";").upper()
     if verb not in ("SELECT", "WITH"):
         return verb
@@ -118,7 +129,7 @@ def _noticed(record: Any) -> None:
     if not watchers and not (worth and collected is not None):
         return
     statement = Statement(
-        summary_of(record.query), nanoseconds(), record.elapsed, record.conn_params.database, record.exception
+        *described(record.query), nanoseconds(), record.elapsed, record.conn_params.database, record.exception
     )
     for watcher in watchers:
         watcher(statement)

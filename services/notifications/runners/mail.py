@@ -1,9 +1,6 @@
 """The way of a mail to the mail server."""
 
 import asyncio
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 import aiosmtplib
 
@@ -11,6 +8,8 @@ from services.notifications.runners.mime import Mail
 from services.notifications.settings import NotificationsSettings
 
 GOODBYE_SECONDS = 1
+KEPT_SECONDS = 5.0
+"""How long an idle connection is kept: less than any mail server waits for the next mail."""
 
 
 class Refused(Exception):
@@ -29,35 +28,47 @@ class TryLater(Exception):
         self.code = code
 
 
-@dataclass
 class MailServer:
-    """One connection, opened for the first message and again after it was lost."""
+    """One connection, opened when it is needed, kept for what comes within `KEPT_SECONDS`."""
 
-    settings: NotificationsSettings
-    _client: aiosmtplib.SMTP | None = field(default=None, init=False)
+    def __init__(self, settings: NotificationsSettings) -> None:
+        self.settings = settings
+        self._client: aiosmtplib.SMTP | None = None
+        self._leaving: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        """Open nothing yet."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def leave(self) -> None:
         """Say goodbye; a server that does not answer it is left."""
-        if self._client is not None and self._client.is_connected:
+        self._stay()
+        client, self._client = self._client, None
+        if client is not None and client.is_connected:
             try:
-                await self._client.quit(timeout=GOODBYE_SECONDS)
+                await client.quit(timeout=GOODBYE_SECONDS)
             except (aiosmtplib.SMTPException, OSError):
-                self._close()
+                pass
+            finally:
+                client.close()
+
+    def _stay(self) -> None:
+        if self._leaving is not None and self._leaving is not asyncio.current_task():
+            self._leaving.cancel()
+        self._leaving = None
+
+    async def _leave_soon(self) -> None:
+        await asyncio.sleep(KEPT_SECONDS)
+        await self.leave()
 
     async def send(self, mail: Mail) -> None:
         """Hand over one mail within `smtp_timeout_seconds`. Raises Refused or TryLater."""
+        self._stay()
         try:
             async with asyncio.timeout(self.settings.smtp_timeout_seconds):
                 await self._send(await self._connected(), mail)
         except TimeoutError as error:
             self._close()
             raise TryLater("mail_server_too_slow") from error
+        finally:
+            if self._client is not None and self._client.is_connected:
+                self._leaving = asyncio.create_task(self._leave_soon(), name="leave the mail server")
 
     async def _send(self, client: aiosmtplib.SMTP, mail: Mail) -> None:
         try:

@@ -23,7 +23,7 @@ from services.notifications.domain.message import (
 from services.notifications.runners.letters import LANGUAGES, Letters
 from services.notifications.runners.mail import MailServer, Refused, TryLater
 from services.notifications.runners.mime import BadAddress, compose
-from services.notifications.runners.vault import Contact, Contacts, VaultUnavailable, read_contacts
+from services.notifications.runners.vault import Contact, Contacts, Vault, VaultUnavailable
 from services.notifications.settings import NotificationsSettings
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ NO_TIME_LEFT = Retry("no_time_left", after=timedelta(0))
 
 
 class MessageSender:
-    """Sends up to `batch` messages with one read of the vault and a few connections to the mail server."""
+    """Sends up to `batch` messages with one read of the vault and a few connections that are kept."""
 
     data: type[Message] = SendMessage
     batch = 100
@@ -44,6 +44,8 @@ class MessageSender:
         self.attempts: int | None = settings.attempts
         self._settings = settings
         self._letters = letters
+        self._vault = Vault(settings)
+        self._connections = [MailServer(settings) for _ in range(settings.smtp_connections)]
         # What a span says of a sending: never to whom.
         self._mail_server = about_server(settings.smtp_host, settings.smtp_port, "smtp")
 
@@ -51,17 +53,15 @@ class MessageSender:
         """Each message has its own result; one that fails does not hold up the others."""
         until = seconds() + BATCH_SECONDS
         try:
-            known = await read_contacts(
-                self._settings,
-                (call.data.customer_ref for call in calls),
-                (call.subject for call in calls),
+            known = await self._vault.read(
+                (call.data.customer_ref for call in calls), (call.subject for call in calls)
             )
         except VaultUnavailable as error:
             return [Retry(error.code)] * len(calls)
         results: dict[str, Result] = {call.key: NO_TIME_LEFT for call in calls}
         owed = deque(sorted(calls, key=lambda call: call.data.template not in URGENT))
         await asyncio.gather(
-            *(self._work_off(owed, known, results, until) for _ in range(self._settings.smtp_connections))
+            *(self._work_off(server, owed, known, results, until) for server in self._connections)
         )
         return [results[call.key] for call in calls]
 
@@ -69,17 +69,22 @@ class MessageSender:
         """After the last attempt."""
         return _failed(call, _language(call.data, None), reason)
 
+    async def close(self) -> None:
+        """Leave the mail server and the vault."""
+        await asyncio.gather(*(server.leave() for server in self._connections))
+        await self._vault.close()
+
     async def _work_off(
         self,
+        server: MailServer,
         owed: deque[EffectCall],
         known: Contacts,
         results: dict[str, Result],
         until: float,
     ) -> None:
-        async with MailServer(self._settings) as server:
-            while owed and seconds() < until:
-                call = owed.popleft()
-                results[call.key] = await self._send(server, call, known)
+        while owed and seconds() < until:
+            call = owed.popleft()
+            results[call.key] = await self._send(server, call, known)
 
     async def _send(self, server: MailServer, call: EffectCall, known: Contacts) -> Result:
         contact = known.contacts.get(call.data.customer_ref)

@@ -12,7 +12,6 @@ from services.notifications.settings import NotificationsSettings
 
 # A greeting is no place for advertising: letters, hyphens, apostrophes, and full stops that end a word.
 _NAME = re.compile(r"(?:[^\W\d_]|[-'’ ]|\.(?= |$)){1,80}")
-_TLS = httpx.create_ssl_context()  # costs more than all the rest of a client
 
 
 class VaultUnavailable(Exception):
@@ -48,23 +47,30 @@ class Contacts(BaseModel):
     erased: frozenset[str] = frozenset()
 
 
-async def read_contacts(
-    settings: NotificationsSettings, customer_refs: Iterable[str], cases: Iterable[UUID]
-) -> Contacts:
-    """Contact data and links of these customers and cases, in one call. Raises VaultUnavailable."""
-    key = settings.intake_key.get_secret_value()
-    wanted = {"customer_refs": sorted(set(customer_refs)), "cases": sorted({str(case) for case in cases})}
-    try:
-        async with httpx.AsyncClient(timeout=httpx.Timeout(10, connect=3), verify=_TLS) as client:
-            answer = await client.post(
-                f"{settings.intake_url}/v1/vault/contacts:read",
-                json=wanted,
-                headers={"Authorization": f"Bearer {key}"},
-            )
-        if answer.status_code != 200:
-            raise VaultUnavailable(f"vault_answered_{answer.status_code}")
-        return Contacts.model_validate_json(answer.content)
-    except httpx.HTTPError as error:
-        raise VaultUnavailable("vault_unreachable") from error
-    except ValidationError:
-        raise VaultUnavailable("vault_answer_malformed") from None  # the error would quote the data
+class Vault:
+    """Intake's vault. Connections are kept for a few seconds, so that one serves many batches."""
+
+    def __init__(self, settings: NotificationsSettings) -> None:
+        key = settings.intake_key.get_secret_value()
+        self._client = httpx.AsyncClient(
+            base_url=settings.intake_url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=httpx.Timeout(10, connect=3),
+        )
+
+    async def read(self, customer_refs: Iterable[str], cases: Iterable[UUID]) -> Contacts:
+        """Contact data and links of these customers and cases, in one call. Raises VaultUnavailable."""
+        wanted = {"customer_refs": sorted(set(customer_refs)), "cases": sorted({str(case) for case in cases})}
+        try:
+            answer = await self._client.post("/v1/vault/contacts:read", json=wanted)
+            if answer.status_code != 200:
+                raise VaultUnavailable(f"vault_answered_{answer.status_code}")
+            return Contacts.model_validate_json(answer.content)
+        except httpx.HTTPError as error:
+            raise VaultUnavailable("vault_unreachable") from error
+        except ValidationError:
+            raise VaultUnavailable("vault_answer_malformed") from None  # the error would quote the data
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()

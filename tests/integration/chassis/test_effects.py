@@ -32,6 +32,9 @@ class Provider:
         await asyncio.sleep(0.005)
         return [self.answer(call) for call in calls]
 
+    async def close(self) -> None:
+        pass
+
     def give_up(self, _call: EffectCall, _reason: str) -> Message:
         return Call(number=99)
 

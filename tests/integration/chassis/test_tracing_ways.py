@@ -217,6 +217,9 @@ class Provider:
                 pass
         return [Retry("busy", after=timedelta(0)) if call.attempts == 0 else call.data for call in calls]
 
+    async def close(self) -> None:
+        pass
+
     def give_up(self, _call: EffectCall, _reason: str) -> Message:
         raise NotImplementedError
 

@@ -31,6 +31,7 @@ class MailServer:
     refused_recipients: dict[str, str] = field(default_factory=dict)
     attempted: list[str] = field(default_factory=list)
     connections: int = 0
+    goodbyes: int = 0
     hangs: bool = False
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -40,6 +41,10 @@ class MailServer:
         self.connections += 1
         session.host_name = hostname
         return responses
+
+    async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        self.goodbyes += 1
+        return "221 Bye"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]

@@ -22,11 +22,13 @@ from services.notifications.domain.message import (
     Told,
     Topic,
 )
+from services.notifications.runners import mail as mail_module
 from services.notifications.runners.letters import Letters
 from services.notifications.runners.sending import MessageSender
 from services.notifications.settings import NotificationsSettings
 from tests.integration.notifications.servers import LUCIA, SECRET, MailServer, Vault, mail_server, vault
 from tests.support.running import TOKEN
+from tests.support.waiting import until
 
 LETTERS = Letters.load()
 CASE = UUID("01930000-0000-7000-8000-000000000001")
@@ -44,6 +46,16 @@ async def contacts() -> AsyncIterator[Vault]:
         yield door
 
 
+_made: list[MessageSender] = []
+
+
+@pytest.fixture(autouse=True)
+async def _closed(mail: MailServer, contacts: Vault) -> AsyncIterator[None]:
+    yield
+    while _made:
+        await _made.pop().close()
+
+
 def sender(mail: MailServer, contacts: Vault, **but: Any) -> MessageSender:
     settings = NotificationsSettings(
         database_url="postgresql://nobody@127.0.0.1/nothing",
@@ -55,7 +67,8 @@ def sender(mail: MailServer, contacts: Vault, **but: Any) -> MessageSender:
         intake_url=contacts.url,
         **{"smtp_timeout_seconds": 2, **but},
     )
-    return MessageSender(settings, LETTERS)
+    _made.append(MessageSender(settings, LETTERS))
+    return _made[-1]
 
 
 def call(
@@ -249,6 +262,19 @@ async def test_a_batch_asks_the_vault_once_and_shares_connections(mail: MailServ
     assert len(mail.inbox) == 40
     assert contacts.asked == [[LUCIA]]
     assert mail.connections == 2
+
+
+async def test_what_comes_soon_after_goes_through_the_same_connection_and_an_idle_one_is_left(
+    mail: MailServer, contacts: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = sender(mail, contacts)
+    await post.run([call("1")])
+    monkeypatch.setattr(mail_module, "KEPT_SECONDS", 0.05)
+    await post.run([call("2")])
+    assert (len(mail.inbox), mail.connections, mail.goodbyes) == (2, 1, 0)
+    await until(lambda: mail.goodbyes == 1)
+    await post.run([call("3")])
+    assert (len(mail.inbox), mail.connections) == (3, 2)
 
 
 async def test_safety_notices_of_a_batch_go_first(mail: MailServer, contacts: Vault) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from services.chassis import effects, fan_outs, relay, sql, timers
-from services.chassis.telemetry.statements import summary_of
+from services.chassis.joining import joined
+from services.chassis.telemetry.statements import described
 
 
 @pytest.mark.parametrize(
@@ -29,4 +30,9 @@ from services.chassis.telemetry.statements import summary_of
     ],
 )
 def test_a_statement_is_named_after_what_it_changes_or_else_reads(query: str, summary: str) -> None:
-    assert summary_of(query) == summary
+    assert described(query) == (summary, summary)
+
+
+def test_a_statement_that_changes_several_tables_is_named_after_their_number_and_tells_which() -> None:
+    query, _ = joined([(sql.WRITE_AGGREGATES, ()), (sql.WRITE_EVENTS, ()), (sql.UNPARK, ())])
+    assert described(query) == ("WRITE 3 tables", "UPDATE aggregates INSERT events DELETE parked")
