@@ -1,9 +1,10 @@
 """The way in from Kafka: FastStream's batch subscriber as a shell around `Engine.apply`.
 
 One group and one consumer per service, all its topics. A batch is applied, then exactly its offsets are
-committed. While the database is away the same batch is tried again in place, so that the consumer stays in
-its group; a rebalance waits for the batch in flight, at most `DRAIN_SECONDS`, then rolls it back. A consumer
-that stands still though there is something to read is made anew.
+committed, together with those of the next ones (`offsets.py`). While the database is away the same batch is
+tried again in place, so that the consumer stays in its group; a rebalance waits for the batch in flight, at
+most `DRAIN_SECONDS`, then rolls it back. A consumer that stands still though there is something to read is
+made anew.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.definition import Definition
 from services.chassis.engine import Engine
 from services.chassis.lag import Behind, Lag
+from services.chassis.offsets import Next, Offsets
 from services.chassis.pace import Pace
 from services.chassis.polling import SteadyConsumer, TopicsMissing, require_topics
 from services.chassis.records import RecordReader
@@ -34,7 +36,7 @@ from services.chassis.side_by_side import apply_in_parts
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 5.0
-COMMIT_SECONDS = 10.0
+COMMIT_SECONDS = 5.0
 FIRST_DELAY, LAST_DELAY = 0.1, 5.0
 POLL_MILLISECONDS = 250
 """How long one look waits; what arrives ends it."""
@@ -65,6 +67,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscriber: Any = None
         self._keeping: asyncio.Task[None] | None = None
         self._in_flight: asyncio.Task[None] | None = None
+        self._offsets = Offsets(self._commit)
         self._pace = Pace(seconds())
         self._lag = Lag()
         self._assigned = False
@@ -116,12 +119,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._assigned = True
 
     async def stop(self, grace: float = DRAIN_SECONDS) -> None:
-        """Finish and commit the batch in flight, leave the group."""
+        """Finish the batch in flight, commit, leave the group."""
         self._stopping = True
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
         await self._drain(grace)
+        await self._offsets.close()
         await self._close()
 
     async def _keep_consuming(self) -> None:
@@ -203,6 +207,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _close(self) -> None:
         """Leave the group and close all connections, in a bounded time, whatever state they are in."""
         broker, self._broker = self._broker, None
+        self._offsets.forget()
         if broker is None:
             return
         consumer: SteadyConsumer | None = self._subscriber.consumer
@@ -230,7 +235,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         )
 
     async def _handle(self, records: Sequence[ConsumerRecord]) -> None:
-        """Apply one batch and commit its offsets; never raises, so that nothing is skipped."""
+        """Apply one batch, then have its offsets committed; never raises, so that nothing is skipped."""
         if self._stopping:
             return
         task = asyncio.create_task(self._apply(records), name="batch")
@@ -269,9 +274,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             delay = min(delay * 2, LAST_DELAY)
         self._trouble = None
         self._lag.let_go(applied_at=utc_now().timestamp())
-        crash_point(CrashPoint.CONSUMER_BEFORE_OFFSETS)
-        await self._commit(records)
-        crash_point(CrashPoint.CONSUMER_AFTER_OFFSETS)
+        self._offsets.applied(records)
 
     async def _apply_once(self, records: Sequence[ConsumerRecord]) -> None:
         inputs, began, error = [self._reader.read(record) for record in records], seconds(), ""
@@ -284,9 +287,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             by_topic = {one.position.topic: one for one in inputs if one.position is not None}
             counting.records_processed(by_topic, self._group, seconds() - began, error)
 
-    async def _commit(self, records: Sequence[ConsumerRecord]) -> None:
-        """Commit exactly this batch. A failure is harmless: what comes again is dropped as a duplicate."""
-        offsets = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
+    async def _commit(self, offsets: Next) -> None:
+        """Commit these offsets. A failure is harmless: what comes again is dropped as a duplicate."""
+        crash_point(CrashPoint.CONSUMER_BEFORE_OFFSETS)
         began, failure = seconds(), ""
         try:
             await asyncio.wait_for(self._subscriber.consumer.commit(offsets), COMMIT_SECONDS)
@@ -294,11 +297,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             failure = type(error).__name__
             log.warning("offset_commit_failed", error=failure)
         counting.offsets_committed(seconds() - began, failure)
+        crash_point(CrashPoint.CONSUMER_AFTER_OFFSETS)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Let the batch in flight finish before the partitions go to somebody else."""
+        """Let the batch in flight finish, and commit, before the partitions go to somebody else."""
         self._assigned = False
         await self._drain(DRAIN_SECONDS)
+        await self._offsets.flush()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Records flow; a member of a large group may get no partition and is ready all the same."""

@@ -21,7 +21,7 @@ class CrashPoint(StrEnum):
     ENGINE_AFTER_COMMIT = "engine_after_commit"
     """Committed, and nobody knows: no answer to a request, no offset, no loop woken."""
     CONSUMER_BEFORE_OFFSETS = "consumer_before_offsets"
-    """A batch of records is committed in the database, its offsets are not."""
+    """Batches of records are committed in the database, their offsets are not."""
     CONSUMER_AFTER_OFFSETS = "consumer_after_offsets"
     """The offsets are committed, too."""
     RELAY_BEFORE_SEND = "relay_before_send"

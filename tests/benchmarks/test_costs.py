@@ -10,6 +10,7 @@ import pytest
 
 from ciclo_schemas.topics import create_topics
 from deploy.embedded import Servers
+from services.chassis import offsets
 from tests.benchmarks.counted.costs import Costs, Scales, consumed, scales
 from tests.benchmarks.stand import forget_topics
 from tests.conftest import NewDatabase
@@ -77,17 +78,10 @@ def test_a_batch_is_published_with_one_request(alone: Costs, together: Costs) ->
     assert together.requests["ProduceRequest"] <= 3 * BATCHES, together.listed()
 
 
-async def test_the_way_in_commits_the_offsets_of_a_batch_at_once(
-    servers: Servers, database: NewDatabase, prefix: str
+async def test_the_way_in_commits_the_offsets_of_all_batches_of_a_moment_at_once(
+    servers: Servers, database: NewDatabase, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = await database("routing")
-    costs = await consumed(url, servers.kafka, prefix, batch=200, events=1_000)
-    # Batches are as large as what had arrived by then: five at best.
-    assert costs.requests["OffsetCommitRequest"] <= 20, costs.listed()
-
-
-async def test_cases_that_are_taken_one_by_one_take_one_commit_of_offsets_each(
-    servers: Servers, database: NewDatabase, prefix: str
-) -> None:
+    monkeypatch.setattr(offsets, "REST_SECONDS", 60)
     costs = await consumed(await database("routing"), servers.kafka, prefix, batch=1, events=40)
-    assert costs.requests["OffsetCommitRequest"] == costs.events, costs.listed()
+    # The members of a group change while it begins: what is due is committed before, and at the end.
+    assert 1 <= costs.requests["OffsetCommitRequest"] <= 3, costs.listed()

@@ -18,7 +18,6 @@ from aiokafka import ConsumerRecord
 
 from services.chassis import app, engine, sql
 from services.chassis.consumer import Consumer
-from services.chassis.crash_points import CrashPoint, crash_point
 from services.chassis.joining import Sent
 from services.chassis.publisher import Publisher
 from services.chassis.relay import DELETE, Relay
@@ -104,8 +103,8 @@ def offset_first() -> None:
     apply = Consumer._apply
 
     async def commit_then_apply(self: Consumer, records: Sequence[ConsumerRecord]) -> None:
-        await self._commit(records)
-        crash_point(CrashPoint.CONSUMER_AFTER_OFFSETS)
+        self._offsets.applied(records)
+        await self._offsets.flush()
         await apply(self, records)
 
     vars(sys.modules[Consumer.__module__])["Consumer"]._apply = commit_then_apply

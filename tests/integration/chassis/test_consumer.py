@@ -9,6 +9,7 @@ import pytest
 
 from ciclo_schemas.cases import CaseInformationReceived
 from services.chassis import consumer as consumer_module
+from services.chassis import offsets as offsets_module
 from services.chassis.consumer import Consumer
 from services.chassis.database import create_pool
 from services.chassis.decider import Decider, Decision
@@ -132,6 +133,40 @@ async def test_a_rebalance_waits_for_the_batch_in_flight(place: Place) -> None:
         assert Fate.DUPLICATE not in first_engine.fates + second_engine.fates
     for number in range(1, 21):
         assert await place.world.state(number) == ["human"]
+
+
+async def test_offsets_wait_for_those_of_the_next_batches_and_for_no_longer_than_the_consumer_lives(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offsets_module, "REST_SECONDS", 60)
+    async with place.consuming():
+        for number in (1, 2, 3):
+            await place.send(human(number))
+            await place.has_seen(number, "human")
+        assert await place.committed() == {}
+    assert await place.committed() == await place.ends()
+    monkeypatch.setattr(offsets_module, "REST_SECONDS", 0.1)
+    async with place.consuming():
+        await place.send(human(1, 2))
+        await place.has_committed_everything()
+
+
+async def test_offsets_that_still_wait_are_committed_before_the_partitions_go_to_somebody_else(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offsets_module, "REST_SECONDS", 60)
+    first_engine, second_engine = (HeldEngine(place.world.pool, definition()) for _ in range(2))
+    first_engine.sign.set()
+    second_engine.sign.set()
+    async with place.consuming(first_engine):
+        await place.send(*(human(number) for number in range(1, 21)))
+        await until(lambda: len(first_engine.fates) == 20)
+        async with place.consuming(second_engine) as second:
+            await until(lambda: second.assignments == 1)
+            assert await place.committed() == await place.ends()
+            await place.send(*(human(number, 2) for number in range(1, 21)))
+            await until(lambda: len(first_engine.fates + second_engine.fates) >= 40)
+    assert first_engine.fates + second_engine.fates == [Fate.APPLIED] * 40
 
 
 async def test_a_batch_that_a_rebalance_cannot_wait_for_is_rolled_back_and_done_by_the_next(
