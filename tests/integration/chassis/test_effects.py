@@ -26,6 +26,7 @@ class Provider:
         self.batch, self.attempts = batch, attempts
         self.answer = answer
         self.calls: list[EffectCall] = []
+        self.closed = False
 
     async def run(self, calls: Sequence[EffectCall]) -> Sequence[Message | Retry]:
         self.calls.extend(calls)
@@ -33,7 +34,7 @@ class Provider:
         return [self.answer(call) for call in calls]
 
     async def close(self) -> None:
-        pass
+        self.closed = True
 
     def give_up(self, _call: EffectCall, _reason: str) -> Message:
         return Call(number=99)
@@ -81,6 +82,18 @@ async def test_the_result_of_an_effect_comes_back_as_an_input(world: World, url:
     assert call.key == f"{subject(1)}/Call/{cause}/"
     assert (call.attempts, call.data) == (0, Call(number=0))
     assert (call.traceparent or "").startswith("00-0af7651916cd43dd8448eb211c80319c-")  # the same leg
+
+
+async def test_what_a_runner_keeps_open_is_closed_when_the_service_ends(world: World, url: str) -> None:
+    await owe(world, 1)
+    provider = Provider(done)
+    async with only_replica(url) as lanes:
+        effects = Effects(world.engine, lanes, provider)
+        await effects.start()
+        await until_empty(world, "effects")
+        assert not provider.closed
+        await effects.stop(5)
+    assert provider.closed
 
 
 async def test_effects_of_one_order_wait_for_one_another_and_those_of_others_do_not(
