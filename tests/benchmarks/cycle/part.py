@@ -9,7 +9,7 @@ from tests.benchmarks.stand import Stand
 
 CASES = 600
 LIGHT_PER_SECOND, LIGHT_CASES = 3.0, 100
-LOAD_SECONDS = 30
+LOAD_SECONDS = 25
 TEXT = (
     "`make load` in small: customers, agents, workshops and carriers around the four services, with "
     "Kafka, PostgreSQL and the actors on the same machine; every case is judged afterwards. The first "
