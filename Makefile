@@ -38,7 +38,7 @@ load: setup ## Push N cases through the whole cycle (N=50000)
 bench: setup $(PEERS)/.ready ## Ciclo beside others, on two cores (ONLY=hot,relay,cycle,tracing; docs/benchmarks)
 	@$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY))
 
-bench-full: setup ## How it grows: millions of stored cases, batches, partitions, replicas (an hour or more)
+bench-full: setup ## How it grows: millions of stored cases, batches, partitions, replicas (half an hour, 40 GB)
 	@$(BIN)/python -m tests.benchmarks --full $(if $(ONLY),--only $(ONLY))
 
 drill: setup ## Every fault against the real services, under load (SEED=1, ONLY=kill,freeze; most of an hour)
