@@ -49,12 +49,14 @@ def _draw(axes: Axes, chart: Chart) -> None:
         axes.set_xlabel(chart.y)
     for colour, (name, points) in zip(COLOURS, chart.lines.items(), strict=False):
         axes.plot([x for x, _ in points], [y for _, y in points], marker="o", color=colour, label=name)
-        axes.set_ylim(bottom=0)
+    if chart.lines:
+        axes.set_ylim(0, 1.1 * max(y for points in chart.lines.values() for _, y in points))
         axes.set_xlabel(chart.x)
         axes.set_ylabel(chart.y)
-        axes.legend()
+        axes.legend(loc="lower right")
         if chart.log_x:
             axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_title(chart.title)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -49,12 +49,12 @@ async def together(on_scales: Scales) -> Costs:
     return await on_scales.weigh(*IN_BATCHES)
 
 
-def test_two_hundred_cases_take_fourteen_statements(together: Costs) -> None:
-    assert together.statements_each <= 0.07, together.listed()
+def test_two_hundred_cases_take_ten_statements_at_most(together: Costs) -> None:
+    assert together.statements_each <= 0.05, together.listed()
 
 
-def test_a_case_that_comes_alone_takes_fourteen_statements_at_most(alone: Costs) -> None:
-    assert alone.statements_each <= 14, alone.listed()
+def test_a_case_that_comes_alone_takes_ten_statements_at_most(alone: Costs) -> None:
+    assert alone.statements_each <= 10, alone.listed()
 
 
 def test_a_case_writes_four_kilobytes_of_wal(alone: Costs, together: Costs) -> None:
