@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 from deploy.embedded import CannotStart
 from tests.benchmarks import ground
@@ -17,16 +18,17 @@ from tests.benchmarks.hot.contest import NotDone
 from tests.benchmarks.pages import write
 from tests.benchmarks.relay import part as relay
 from tests.benchmarks.results import Found
-from tests.benchmarks.stand import Size, Stand
+from tests.benchmarks.stand import Bench, Size, Stand
 
 PAGES = ground.ROOT / "docs" / "benchmarks"
 DIRECTORY = ground.ROOT / ".ciclo" / "bench"
 Part = Callable[[Stand], Awaitable[Found]]
+APART: Mapping[str, Callable[[Bench], Awaitable[Found]]] = {"cycle": cycle.measure}
+"""What starts servers of its own: it comes first, while no others are there."""
 PARTS: Mapping[str, Part] = {
     "costs": counted.measure,
     "hot": hot.measure,
     "relay": relay.measure,
-    "cycle": cycle.measure,
     "tracing": tracing.measure,
     "profile": profile.measure,
 }
@@ -41,33 +43,45 @@ FULL: Mapping[str, Part] = {
 def main() -> int:
     """Run what the command line says; 1 when a part could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Ciclo beside others.")
-    parser.add_argument("--only", default="", help=f"of {', '.join([*PARTS, *FULL])}; commas between them")
+    parser.add_argument(
+        "--only", default="", help=f"of {', '.join([*APART, *PARTS, *FULL])}; commas between them"
+    )
     parser.add_argument("--full", action="store_true", help=f"{', '.join(FULL)}: half an hour, 40 GB of disk")
     parser.add_argument("--smoke", action="store_true", help="tiny, only to see that it works: no pages")
     given = parser.parse_args()
     every = {**PARTS, **FULL}
-    chosen = [name for name in given.only.split(",") if name] or list(FULL if given.full else PARTS)
-    if unknown := set(chosen) - set(every):
+    usual = list(FULL) if given.full else [*APART, *PARTS]
+    chosen = [name for name in given.only.split(",") if name] or usual
+    if unknown := set(chosen) - set(APART) - set(every):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     size = Size(repetitions=1, cut=20) if given.smoke else Size(repetitions=3)
     pages = DIRECTORY / "smoke" if given.smoke else PAGES
     # New topics have no leaders for a moment; whoever writes tries again, and says so for every partition.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        with ground.fresh_servers(say, DIRECTORY) as servers:
-            stand = Stand(servers, size, say)
-            for name in chosen:
-                say(f"\n{name}")
-                write(pages, asyncio.run(_measured(every[name], stand)))
-                say((pages / f"{name}.md").read_text(encoding="utf-8"))
+        for name in APART:
+            if name in chosen:
+                _show(pages, name, APART[name](Bench(size, say)))
+        if not set(chosen) <= set(APART):
+            with ground.fresh_servers(say, DIRECTORY) as servers:
+                stand = Stand(size, say, servers)
+                for name in chosen:
+                    if name not in APART:
+                        _show(pages, name, every[name](stand))
     except (CannotStart, NotDone) as error:
         print(f"\nThe benchmark cannot go on: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _measured(part: Part, stand: Stand) -> Found:
-    return await part(stand)
+def _show(pages: Path, name: str, part: Awaitable[Found]) -> None:
+    say(f"\n{name}")
+    write(pages, asyncio.run(_measured(part)))
+    say((pages / f"{name}.md").read_text(encoding="utf-8"))
+
+
+async def _measured(part: Awaitable[Found]) -> Found:
+    return await part
 
 
 def say(text: str) -> None:

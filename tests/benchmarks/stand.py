@@ -34,12 +34,18 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class Bench:
+    """How much is done, and where progress is told."""
+
+    size: Size
+    say: Say
+
+
+@dataclass(frozen=True, slots=True)
+class Stand(Bench):
     """The servers of a run, and the way to things on them that nobody else uses."""
 
     servers: Servers
-    size: Size
-    say: Say
 
     @property
     def kafka(self) -> str:

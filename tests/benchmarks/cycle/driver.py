@@ -10,7 +10,7 @@ from typing import Any
 from services.chassis.clock import seconds
 from tests.benchmarks.ground import ROOT
 from tests.benchmarks.hot.contest import NotDone
-from tests.benchmarks.stand import Stand
+from tests.benchmarks.stand import Bench
 
 SERVICES = ("intake", "routing", "warranty", "notifications")
 FOLDER = ROOT / ".ciclo" / "bench-cycle"
@@ -22,7 +22,7 @@ Told = Mapping[str, Any]
 
 
 async def play(
-    stand: Stand,
+    bench: Bench,
     name: str,
     *,
     cases: int,
@@ -30,7 +30,7 @@ async def play(
     environment: Mapping[str, str] | None = None,
 ) -> Told:
     """Play cases, `rate` a second or as soon as there is room. Raises NotDone when there is no report."""
-    stand.say(f"  {name}: {cases} cases{f', {rate:.1f} a second' if rate else ''}")
+    bench.say(f"  {name}: {cases} cases{f', {rate:.1f} a second' if rate else ''}")
     report = FOLDER / f"{name.replace(' %', '')}.json"
     report.unlink(missing_ok=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ async def play(
         )
     found: Told = json.loads(report.read_text(encoding="utf-8"))
     for fault in found["faults"]:
-        stand.say(f"  WRONG  {fault}")
+        bench.say(f"  WRONG  {fault}")
     return found
 
 

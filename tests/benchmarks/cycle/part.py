@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from tests.benchmarks.stand import Bench
+
 from tests.benchmarks.cycle.driver import SERVICES, Told, cases_a_second, each_ms, play, services_ms
 from tests.benchmarks.cycle.stopwatch import HOPS
 from tests.benchmarks.results import Chart, Found, Goal, number
-from tests.benchmarks.stand import Stand
 
 CASES = 600
 LIGHT_PER_SECOND, LIGHT_CASES = 3.0, 100
@@ -19,16 +20,16 @@ TEXT = (
 )
 
 
-async def measure(stand: Stand) -> Found:
+async def measure(bench: Bench) -> Found:
     """Run the part; each run has fresh servers of its own."""
-    most = await play(stand, "full", cases=stand.size.of(CASES, 40))
+    most = await play(bench, "full", cases=bench.size.of(CASES, 40))
     rate = cases_a_second(most)
-    light = await play(stand, "light", cases=stand.size.of(LIGHT_CASES, 20), rate=LIGHT_PER_SECOND)
+    light = await play(bench, "light", cases=bench.size.of(LIGHT_CASES, 20), rate=LIGHT_PER_SECOND)
     loaded = {
         share: await play(
-            stand,
+            bench,
             f"{share} %",
-            cases=stand.size.of(max(20, int(rate * share / 100 * LOAD_SECONDS)), 20),
+            cases=bench.size.of(max(20, int(rate * share / 100 * LOAD_SECONDS)), 20),
             rate=rate * share / 100,
         )
         for share in (50, 80)

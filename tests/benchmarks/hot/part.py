@@ -10,7 +10,7 @@ from tests.benchmarks.results import Chart, Found, Goal, middle, number, spread
 from tests.benchmarks.stand import Ends, Size, Stand, topics
 
 HERE = "tests.benchmarks.hot"
-EVENTS, FEW = 30_000, 3_000
+EVENTS, FEW = 24_000, 2_000
 TEXT = (
     "Everybody consumes the same records of `case.opened` (all CloudEvents headers), decides with "
     "routing's own rules, stores the same rows (state, list of cases, promise, timer), remembers what was "

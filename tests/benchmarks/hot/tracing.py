@@ -11,8 +11,8 @@ from tests.benchmarks.hot.part import COLUMNS, HERE, contest, rates_of, rows_of
 from tests.benchmarks.results import Chart, Found, Goal, middle, number, spread
 from tests.benchmarks.stand import Stand
 
-EVENTS, FEW = 16_000, 2_000
-CASES, PER_SECOND, ROUNDS = 160, 8.0, 2
+EVENTS, FEW = 16_000, 1_500
+CASES, PER_SECOND, ROUNDS = 120, 8.0, 2
 FOLDER = ROOT / ".ciclo" / "bench-traces"
 TEXT = (
     "The hot path with spans sent to `python -m deploy.traces` and without; beside it the idiom with "
