@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from tests.benchmarks.stand import Bench
-
 from tests.benchmarks.cycle.driver import SERVICES, Told, cases_a_second, each_ms, play, services_ms
 from tests.benchmarks.cycle.stopwatch import HOPS
 from tests.benchmarks.results import Chart, Found, Goal, number
+from tests.benchmarks.stand import Bench
 
 CASES = 600
 LIGHT_PER_SECOND, LIGHT_CASES = 3.0, 100
