@@ -131,7 +131,7 @@ def answering(scope: Scope, served: Served, *, is_told: bool) -> Iterator[None]:
 
 def statement_ended(statement: Statement) -> None:
     """Note a statement of PostgreSQL."""
-    series = metrics.DATABASE_SECONDS.at("postgresql", statement.name, statement.failure)
+    series = metrics.DATABASE_SECONDS.at("postgresql", statement.label, statement.failure)
     series.observe(statement.seconds)
 
 

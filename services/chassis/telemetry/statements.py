@@ -33,13 +33,13 @@ _collected: ContextVar[list["Statement"] | None] = ContextVar("statements", defa
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement: its name (`INSERT events`), when it ended (ns since 1970), how long it took (s).
+    """One statement: its summary (`INSERT events`), when it ended (ns since 1970), how long it took (s).
 
-    `summary` tells of every table that it changes, where the name tells only how many they are.
+    `summary` tells of every table that it changes; `label`, where they are several, only how many.
     """
 
-    name: str
     summary: str
+    label: str
     end: int
     seconds: float
     database: str
@@ -91,7 +91,9 @@ def statement_span(statement: Statement, parent: str, case: Value | None) -> Spa
     }
     if case is not None:
         attributes[semconv.CASE_ID] = case
-    span = Span(statement.name, SpanKind.CLIENT, child_of(parent), parent, start, statement.end, attributes)
+    span = Span(
+        statement.summary, SpanKind.CLIENT, child_of(parent), parent, start, statement.end, attributes
+    )
     if statement.error is not None:
         if statement.status is not None:
             attributes[semconv.DB_STATUS] = statement.status
@@ -101,10 +103,10 @@ def statement_span(statement: Statement, parent: str, case: Value | None) -> Spa
 
 @lru_cache(maxsize=1024)
 def described(query: str) -> tuple[str, str]:
-    """The name and the summary of a statement: what it does to which table, without any value.
+    """The summary and the label of a statement: what it does to which table, without any value.
 
     They differ when it changes several tables: which ones differs from batch to batch, and that would be too
-    many names for a metric.
+    many values for the label of a metric.
     """
     query = _LOCKS.sub("", query)
     changes = [
@@ -112,7 +114,7 @@ def described(query: str) -> tuple[str, str]:
         for insert, delete, update, table in _CHANGE.findall(query)
     ]
     summary = " ".join(changes) or _read(query)
-    return (f"WRITE {len(changes)} tables" if len(changes) > 1 else summary), summary
+    return summary, f"WRITE {len(changes)} tables" if len(changes) > 1 else summary
 
 
 def _read(query: str) -> str:

@@ -201,7 +201,7 @@ async def scales(database: str, kafka: str, prefix: str) -> AsyncIterator[Scales
 @contextmanager
 def _statements(costs: Costs) -> Iterator[None]:
     def count(statement: statements.Statement) -> None:
-        costs.statements[statement.name] += 1
+        costs.statements[statement.label] += 1
 
     statements.watch(count)
     try:

@@ -33,6 +33,6 @@ def test_a_statement_is_named_after_what_it_changes_or_else_reads(query: str, su
     assert described(query) == (summary, summary)
 
 
-def test_a_statement_that_changes_several_tables_is_named_after_their_number_and_tells_which() -> None:
+def test_a_statement_that_changes_several_tables_is_named_after_all_and_counted_by_their_number() -> None:
     query, _ = joined([(sql.WRITE_AGGREGATES, ()), (sql.WRITE_EVENTS, ()), (sql.UNPARK, ())])
-    assert described(query) == ("WRITE 3 tables", "UPDATE aggregates INSERT events DELETE parked")
+    assert described(query) == ("UPDATE aggregates INSERT events DELETE parked", "WRITE 3 tables")
