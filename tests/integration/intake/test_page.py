@@ -70,7 +70,9 @@ async def test_an_old_or_wrong_link_is_told_what_to_do_and_not_whether_the_case_
     assert expired.status_code == 410
     assert "This link has expired" in expired.text
     stranger = Links(b"x" * 32, "").token(case_id, now)
-    wrong = [stranger, LINKS.token(UNKNOWN, now), LINKS.token(case_id, now)[:-1] + "_", "nothing", "%00"]
+    token = LINKS.token(case_id, now)
+    changed = token[:-1] + ("-" if token[-1] == "_" else "_")
+    wrong = [stranger, LINKS.token(UNKNOWN, now), changed, "nothing", "%00"]
     answers = [await intake.http.get(f"/c/{token}", headers={"Accept-Language": "pt-PT"}) for token in wrong]
     assert {answer.status_code for answer in answers} == {404}
     assert all("Esta ligação não abre nenhum caso" in answer.text for answer in answers)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import asyncpg
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from demo.processes import NAMES
 from deploy.embedded import Servers
@@ -13,6 +15,7 @@ from tests.support.databases import in_database
 
 SETTLING_SECONDS = 0.6
 """How long services may take after a step until nothing is on its way between them."""
+KAFKA_SECONDS = 20
 TO_DO = ("outbox", "effects", "fan_outs")
 
 
@@ -61,22 +64,27 @@ class Clock:
             await asyncio.sleep(0)
 
     async def _set(self) -> None:
-        """Move the four clocks, and let what fell due settle."""
+        """Let what is on its way arrive, move the four clocks, and let what fell due settle.
+
+        Whoever has played his part may have left something on its way: in the new time it would come late.
+        """
         connections = [
             await asyncpg.connect(in_database(self._servers.postgres, f"ciclo_{name}")) for name in NAMES
         ]
         try:
+            await _settle(connections, self._servers.kafka)
             for connection in connections:
                 await connection.execute("UPDATE clock_shift SET shift = $1", self.passed)
-            await _settle(connections)
+            await _settle(connections, self._servers.kafka)
         finally:
             for connection in connections:
                 await connection.close()
 
 
-async def _settle(connections: list[asyncpg.Connection]) -> None:
-    """Wait until no service has a due timer or anything to send, for a while."""
+async def _settle(connections: list[asyncpg.Connection], kafka: str) -> None:
+    """Wait until no service has a due timer, or anything to send or to read, for a while."""
     loop = asyncio.get_running_loop()
+    admin = AdminClient({"bootstrap.servers": kafka})
     quiet_since = loop.time()
     while loop.time() - quiet_since < SETTLING_SECONDS:
         left = 0
@@ -84,6 +92,17 @@ async def _settle(connections: list[asyncpg.Connection]) -> None:
             for table in TO_DO:
                 left += await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
             left += await connection.fetchval("SELECT count(*) FROM timers WHERE due_at <= ciclo_now()")
-        if left:
+        if left or await asyncio.to_thread(_unread, admin):
             quiet_since = loop.time()
         await asyncio.sleep(0.1)
+
+
+def _unread(admin: AdminClient) -> int:
+    """How many records the services have not applied, of partitions where they have applied any."""
+    applied = []
+    for name in NAMES:
+        [asked] = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(f"ciclo-{name}")]).values()
+        applied += [at for at in asked.result(KAFKA_SECONDS).topic_partitions if at.offset >= 0]
+    places = {TopicPartition(at.topic, at.partition): OffsetSpec.latest() for at in applied}  # type: ignore[no-untyped-call]
+    ends = {at: end.result(KAFKA_SECONDS).offset for at, end in admin.list_offsets(places).items()}
+    return sum(ends[TopicPartition(at.topic, at.partition)] - at.offset for at in applied)
