@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from deploy.embedded import CannotStart
 from tests.benchmarks import ground
@@ -22,8 +23,8 @@ from tests.benchmarks.stand import Bench, Size, Stand
 
 PAGES = ground.ROOT / "docs" / "benchmarks"
 DIRECTORY = ground.ROOT / ".ciclo" / "bench"
-Part = Callable[[Stand], Awaitable[Found]]
-APART: Mapping[str, Callable[[Bench], Awaitable[Found]]] = {"cycle": cycle.measure}
+Part = Callable[[Stand], Coroutine[Any, Any, Found]]
+APART: Mapping[str, Callable[[Bench], Coroutine[Any, Any, Found]]] = {"cycle": cycle.measure}
 """What starts servers of its own: it comes first, while no others are there."""
 PARTS: Mapping[str, Part] = {
     "costs": counted.measure,
@@ -52,36 +53,32 @@ def main() -> int:
     every = {**PARTS, **FULL}
     usual = list(FULL) if given.full else [*APART, *PARTS]
     chosen = [name for name in given.only.split(",") if name] or usual
-    if unknown := set(chosen) - set(APART) - set(every):
+    alone = [name for name in chosen if name in APART]
+    others = [name for name in chosen if name not in APART]
+    if unknown := set(others) - set(every):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     size = Size(repetitions=1, cut=20) if given.smoke else Size(repetitions=3)
     pages = DIRECTORY / "smoke" if given.smoke else PAGES
     # New topics have no leaders for a moment; whoever writes tries again, and says so for every partition.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        for name in APART:
-            if name in chosen:
-                _show(pages, name, APART[name](Bench(size, say)))
-        if not set(chosen) <= set(APART):
+        for name in alone:
+            _show(pages, name, APART[name](Bench(size, say)))
+        if others:
             with ground.fresh_servers(say, DIRECTORY) as servers:
                 stand = Stand(size, say, servers)
-                for name in chosen:
-                    if name not in APART:
-                        _show(pages, name, every[name](stand))
+                for name in others:
+                    _show(pages, name, every[name](stand))
     except (CannotStart, NotDone) as error:
         print(f"\nThe benchmark cannot go on: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _show(pages: Path, name: str, part: Awaitable[Found]) -> None:
+def _show(pages: Path, name: str, part: Coroutine[Any, Any, Found]) -> None:
     say(f"\n{name}")
-    write(pages, asyncio.run(_measured(part)))
+    write(pages, asyncio.run(part))
     say((pages / f"{name}.md").read_text(encoding="utf-8"))
-
-
-async def _measured(part: Awaitable[Found]) -> Found:
-    return await part
 
 
 def say(text: str) -> None:

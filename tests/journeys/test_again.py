@@ -22,13 +22,13 @@ from demo.stories import guarantee_repair, quote_accepted, refund_in_trial, reop
 from deploy.embedded import Servers
 from deploy.traces.spans import Span
 from tests.journeys.evidence import Evidence, gather
+from tests.journeys.groups import Offsets, applied
 from tests.journeys.house import House, open_house
 from tests.support.databases import in_database
 from tests.support.waiting import until
 
 SECONDS = 60
 """How long something may take when the machine is busy."""
-Offsets = dict[tuple[str, int], int]
 """Up to where a group has read, by topic and partition."""
 REWOUND = {"warranty": 20, "routing": 60}
 """Which services read everything again, and after how many events: the stories have twice as many."""
@@ -112,7 +112,7 @@ async def _start_anew(service: ServiceProcess, kafka: str) -> Offsets:
 def _forget(kafka: str, name: str) -> Offsets:
     """Put a service's group, in which nobody is, back to the beginning; returns where it was."""
     admin = AdminClient({"bootstrap.servers": kafka})
-    before = _offsets(admin, name)
+    before = applied(admin, name, SECONDS)
     beginning = [TopicPartition(*place, 0) for place in before]
     group = ConsumerGroupTopicPartitions(f"ciclo-{name}", beginning)
     [done] = admin.alter_consumer_group_offsets([group]).values()
@@ -125,16 +125,10 @@ async def _read(kafka: str, name: str, wanted: Offsets) -> None:
     admin = AdminClient({"bootstrap.servers": kafka})
     async with asyncio.timeout(SECONDS):
         while True:
-            now = await asyncio.to_thread(_offsets, admin, name)
+            now = await asyncio.to_thread(applied, admin, name, SECONDS)
             if all(now.get(place, 0) >= offset for place, offset in wanted.items()):
                 return
             await asyncio.sleep(0.2)
-
-
-def _offsets(admin: AdminClient, name: str) -> Offsets:
-    [asked] = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(f"ciclo-{name}")]).values()
-    found = asked.result(SECONDS).topic_partitions
-    return {(at.topic, at.partition): at.offset for at in found if at.offset >= 0}
 
 
 def _duplicates(evidence: Evidence, service: str) -> float:

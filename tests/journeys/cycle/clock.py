@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import asyncpg
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from demo.processes import NAMES
 from deploy.embedded import Servers
+from tests.journeys.groups import applied
 from tests.support.databases import in_database
 
 SETTLING_SECONDS = 0.6
@@ -99,10 +100,7 @@ async def _settle(connections: list[asyncpg.Connection], kafka: str) -> None:
 
 def _unread(admin: AdminClient) -> int:
     """How many records the services have not applied, of partitions where they have applied any."""
-    applied = []
-    for name in NAMES:
-        [asked] = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(f"ciclo-{name}")]).values()
-        applied += [at for at in asked.result(KAFKA_SECONDS).topic_partitions if at.offset >= 0]
-    places = {TopicPartition(at.topic, at.partition): OffsetSpec.latest() for at in applied}  # type: ignore[no-untyped-call]
+    read = [at for name in NAMES for at in applied(admin, name, KAFKA_SECONDS).items()]
+    places = {TopicPartition(*place): OffsetSpec.latest() for place, _ in read}  # type: ignore[no-untyped-call]
     ends = {at: end.result(KAFKA_SECONDS).offset for at, end in admin.list_offsets(places).items()}
-    return sum(ends[TopicPartition(at.topic, at.partition)] - at.offset for at in applied)
+    return sum(ends[TopicPartition(*place)] - offset for place, offset in read)
